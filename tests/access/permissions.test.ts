@@ -146,7 +146,7 @@ describe("a project role", () => {
     }
   });
 
-  it("without any role no permission is given", () => {
+  it("a project role gives no permission to a person without any role", () => {
     for (const permission of permissions) expect(decide({ organization: null, project: null }, permission)).toBe(false);
   });
 });

@@ -1,7 +1,15 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { apiKeys } from "../../drizzle/api-keys";
+import { applications } from "../../drizzle/applications";
+import { auditEntries } from "../../drizzle/audit";
+import { organizations } from "../../drizzle/organizations";
+import { security } from "../../drizzle/security";
 import { insertEnvironment } from "../support/environment";
+import { waiting } from "../support/held-transaction";
 import { callMeanwhile, type Meanwhile } from "../support/interposed";
+import { patienceMs } from "../support/patience";
+import { deleteRows, lastRow, readRows, updateRows } from "../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -43,17 +51,8 @@ async function everything(): Promise<string> {
   return JSON.stringify(rows);
 }
 
-interface Entry extends Record<string, unknown> {
-  action: string;
-  outcome: string;
-  reason: string | null;
-}
-
 const auditOf = (organizationId: string) =>
-  world.db.asOwner<Entry>(
-    `select action, outcome, reason from audit_entries where organization_id = $1 order by audit_id`,
-    [organizationId],
-  );
+  readRows(world.db.owner, auditEntries, { organizationId }, ["action", "outcome", "reason"]);
 
 describe("a unit of work that fails", () => {
   const full = () => ({
@@ -146,7 +145,7 @@ describe("a transient failure", () => {
     } finally {
       await drop();
     }
-    const rows = await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId]);
+    const rows = await readRows(world.db.owner, security, { applicationId });
     expect(rows).toHaveLength(1);
     const entries = await auditOf(acme.organizationId);
     expect(entries.filter((entry) => entry.action === "security.create")).toHaveLength(1);
@@ -167,51 +166,45 @@ describe("a transient failure", () => {
 });
 
 describe("a change between the decision and the transaction", () => {
-  const keyHash = `hash = (select k.hash from api_keys k where k.role = 'owner' and k.organization_id = $1 order by k.created_at desc, k.api_key_id desc limit 1)`;
+  /** The key of the request: the newest one of an owner. */
+  async function requestKey() {
+    const row = await lastRow(world.db.owner, apiKeys, { organizationId: acme.organizationId, role: "owner" });
+    if (row === undefined) throw new Error("no key was created");
+    return { apiKeyId: row.apiKeyId };
+  }
   const losses: [string, number, string, (input: { applicationId: string }) => Promise<unknown>][] = [
     [
       "the key was revoked",
       401,
       "key_revoked",
-      () => world.db.asOwner(`update api_keys set revoked_at = now() where ${keyHash}`, [acme.organizationId]),
+      async () => updateRows(world.db.owner, apiKeys, await requestKey(), { revokedAt: new Date() }),
     ],
     [
       "the key expired",
       401,
       "key_expired",
-      () =>
-        world.db.asOwner(`update api_keys set expires_at = now() - interval '1 second' where ${keyHash}`, [
-          acme.organizationId,
-        ]),
+      async () => updateRows(world.db.owner, apiKeys, await requestKey(), { expiresAt: new Date(Date.now() - 1_000) }),
     ],
-    [
-      "the key was removed",
-      401,
-      "key_unknown",
-      () => world.db.asOwner(`delete from api_keys where ${keyHash}`, [acme.organizationId]),
-    ],
+    ["the key was removed", 401, "key_unknown", async () => deleteRows(world.db.owner, apiKeys, await requestKey())],
     [
       "the key lost its role",
       403,
       "key_scope",
-      () => world.db.asOwner(`update api_keys set role = 'viewer' where ${keyHash}`, [acme.organizationId]),
+      async () => updateRows(world.db.owner, apiKeys, await requestKey(), { role: "viewer" }),
     ],
     [
       "the application was deleted",
       404,
       "not_found",
-      ({ applicationId }) => world.db.asOwner(`delete from applications where application_id = $1`, [applicationId]),
+      ({ applicationId }) => deleteRows(world.db.owner, applications, { applicationId }),
     ],
     [
       "the key moved to another organization",
       403,
       "organization_changed",
       async () => {
-        const beta = await world.organization();
-        return world.db.asOwner(`update api_keys set organization_id = $2 where ${keyHash}`, [
-          acme.organizationId,
-          beta.organizationId,
-        ]);
+        const { organizationId } = await world.organization();
+        return updateRows(world.db.owner, apiKeys, await requestKey(), { organizationId });
       },
     ],
   ];
@@ -258,27 +251,14 @@ describe("a change between the decision and the transaction", () => {
     await world.runtime.database.transaction("tenant", acme.organizationId, async (tx) => {
       await tx.execute(sql`select 1 from applications where application_id = ${applicationId} for no key update`);
       answer = world.callAs(key)("security.create", { applicationId, username: "ada" });
-      await waitUntil(async () => (await waiting()) > 0);
-      await world.db.asOwner(`update api_keys set revoked_at = now() where organization_id = $1`, [
-        acme.organizationId,
-      ]);
+      await vi.waitUntil(async () => (await waiting(world)) > 0, { timeout: patienceMs, interval: 10 });
+      await updateRows(world.db.owner, apiKeys, { organizationId: acme.organizationId }, { revokedAt: new Date() });
     });
     const refused = await answer;
     expect([refused?.status, refused?.error.data.reason]).toEqual([401, "key_revoked"]);
-    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
+    expect(await readRows(world.db.owner, security, { applicationId })).toEqual([]);
   });
 });
-
-async function waiting(): Promise<number> {
-  const [row] = await world.db.asOwner<{ n: number }>(
-    `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-  );
-  return row?.n ?? 0;
-}
-
-async function waitUntil(isMet: () => Promise<boolean>): Promise<void> {
-  while (!(await isMet())) await new Promise((resolve) => setImmediate(resolve));
-}
 
 describe("a rule for upstreams that is tightened during a request", () => {
   test("an upstream that the former rule accepted is checked again by the tightened rule", async () => {
@@ -295,9 +275,12 @@ describe("a rule for upstreams that is tightened during a request", () => {
         beforeTransaction: [
           async () => undefined,
           () =>
-            world.db.asOwner(`update organizations set upstreams = 'checked' where organization_id = $1`, [
-              tightened.organizationId,
-            ]),
+            updateRows(
+              world.db.owner,
+              organizations,
+              { organizationId: tightened.organizationId },
+              { upstreams: "checked" },
+            ),
         ],
       },
     );
@@ -319,9 +302,12 @@ describe("a password policy that is tightened during a request (DK-9)", () => {
         {
           beforeTransaction: [
             () =>
-              world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
-                acme.organizationId,
-              ]),
+              updateRows(
+                world.db.owner,
+                organizations,
+                { organizationId: acme.organizationId },
+                { passwordPolicy: "enforce" },
+              ),
           ],
         },
       );
@@ -332,7 +318,7 @@ describe("a password policy that is tightened during a request (DK-9)", () => {
 
 describe("a hash algorithm that changes during a request", () => {
   const change = (applicationId: string, to: "apr1" | "bcrypt") => () =>
-    world.db.asOwner(`update applications set hash_algorithm = $2 where application_id = $1`, [applicationId, to]);
+    updateRows(world.db.owner, applications, { applicationId }, { hashAlgorithm: to });
 
   async function create(interposedBy: (applicationId: string) => Meanwhile) {
     const { applicationId } = await application();
@@ -350,11 +336,8 @@ describe("a hash algorithm that changes during a request", () => {
     const { answer } = await create((id) => ({ beforeTransaction: [change(id, "bcrypt")] }));
     expect([answer.status, answer.data.hashAlgorithm]).toEqual([200, "bcrypt"]);
     const { securityId } = answer.data;
-    const [row] = await world.db.asOwner<{ hash_sealed: string }>(
-      `select hash_sealed from security where security_id = $1`,
-      [securityId],
-    );
-    const unsealed = world.runtime.sealer.open(`security:hash:${securityId}`, row?.hash_sealed ?? "");
+    const [row] = await readRows(world.db.owner, security, { securityId }, ["hashSealed"]);
+    const unsealed = world.runtime.sealer.open(`security:hash:${securityId}`, row?.hashSealed ?? "");
     expect(unsealed).toMatchObject({ ok: true, plaintext: expect.stringMatching(/^\$2[aby]\$/) });
   });
 
@@ -363,7 +346,7 @@ describe("a hash algorithm that changes during a request", () => {
       beforeTransaction: [change(id, "bcrypt"), change(id, "apr1"), change(id, "bcrypt"), change(id, "apr1")],
     }));
     expect([answer.status, answer.error.data.reason]).toEqual([409, "changed_meanwhile"]);
-    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
+    expect(await readRows(world.db.owner, security, { applicationId })).toEqual([]);
   });
 
   test("a request whose application is deleted during its second attempt is refused and audited once", async () => {
@@ -372,7 +355,7 @@ describe("a hash algorithm that changes during a request", () => {
       beforeCall: [
         async () => undefined, // the first decision
         async () => undefined, // the key's last use
-        () => world.db.asOwner(`delete from applications where application_id = $1`, [id]),
+        () => deleteRows(world.db.owner, applications, { applicationId: id }),
       ],
     }));
     expect([answer.status, answer.error.data.reason]).toEqual([404, "not_found"]);

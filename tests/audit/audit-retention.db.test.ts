@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { auditCheckpoints, auditEntries } from "../../drizzle/audit";
 import { keepAuditLogs } from "../../src/audit/keeper";
 import { sealPending } from "../../src/audit/sealer";
 import { makeSigner, type Signer } from "../../src/database/signing";
 import { verifyLog } from "../../src/features/audit-log/verify-log";
 import { newId } from "../../src/platform/ids";
 import { insertEntries, logOf, tamper } from "../support/audit-log";
+import { auditEntryRows, checkpointRows } from "../support/rows/audit";
+import { deleteRows, readRows, updateRows } from "../support/rows/table";
 import { outcomeOf, runAs } from "../support/run-as";
 import { openWorld, type World } from "../support/world";
 
@@ -27,17 +30,9 @@ const keep = (auditRetentionDays: number, at = now) => {
   return keepAuditLogs({ ...world.runtime, auditRetentionDays }, neverAborted);
 };
 const sequences = async () =>
-  (
-    await world.db.asOwner<{ sequence: number }>(
-      "select sequence from audit_entries where organization_id = $1 order by sequence",
-      [organizationId],
-    )
-  ).map(({ sequence }) => sequence);
-const statements = (kind: string) =>
-  world.db.asOwner<{ sequence: number; removed: number }>(
-    "select sequence, removed from audit_checkpoints where organization_id = $1 and kind = $2 order by sequence",
-    [organizationId, kind],
-  );
+  (await readRows(world.db.owner, auditEntries, { organizationId }, ["sequence"])).map(({ sequence }) => sequence);
+const statements = (kind: "checkpoint" | "removal") =>
+  readRows(world.db.owner, auditCheckpoints, { organizationId, kind }, ["sequence", "removed"]);
 
 async function seal(...parts: readonly (readonly [count: number, createdAt: Date])[]): Promise<void> {
   for (const [count, createdAt] of parts) {
@@ -88,10 +83,7 @@ describe("retention (AUD)", () => {
 
   test("retention removes nothing from a log that was tampered with, and logs that", async () => {
     await seal([10, daysAgo(40)], [1, now]);
-    await tamper(
-      world,
-      `update audit_entries set action = 'x' where sequence = 4 and organization_id = '${organizationId}'`,
-    );
+    await tamper(world, (owner) => updateRows(owner, auditEntries, { organizationId, sequence: 4 }, { action: "x" }));
     await keep(30);
     expect(await sequences()).toHaveLength(11);
     expect(world.log()).toContain("the audit log is not intact");
@@ -100,16 +92,18 @@ describe("retention (AUD)", () => {
   test("entries are reported as missing if the signature of their removal statement is invalid", async () => {
     await seal([10, daysAgo(40)], [1, now]);
     await keep(30);
-    await tamper(world, `update audit_checkpoints set signature = 'x' where kind = 'removal'`);
+    await tamper(world, (owner) => updateRows(owner, auditCheckpoints, { kind: "removal" }, { signature: "x" }));
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
   });
 
   test("retention does not cover up entries that were deleted with a forged removal statement", async () => {
     await seal([10, daysAgo(40)], [1, now]);
+    const [last] = await readRows(world.db.owner, auditEntries, { organizationId, sequence: 5 });
+    const forged = { organizationId, sequence: 5, hash: last?.hash ?? "", kind: "removal" as const, removed: 5 };
     await tamper(
       world,
-      `insert into audit_checkpoints select organization_id, 5, hash, 'removal', 5, 'forged', now() from audit_entries where organization_id = '${organizationId}' and sequence = 5`,
-      `delete from audit_entries where organization_id = '${organizationId}' and sequence <= 5`,
+      (owner) => checkpointRows.insert(owner, forged),
+      (owner) => deleteRows(owner, auditEntries, { organizationId, sequence: [1, 2, 3, 4, 5] }),
     );
     await keep(30);
     expect(await sequences()).toEqual([6, 7, 8, 9, 10, 11]);
@@ -120,10 +114,14 @@ describe("retention (AUD)", () => {
     await seal([8, daysAgo(40)], [2, daysAgo(20)]);
     await keep(30);
     const plant = (sequence: number) =>
-      tamper(
-        world,
-        `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at, sequence, hash)
-         values ('aud_planted_${sequence}', '${organizationId}', 'person', 'req', 'x', 'done', now(), ${sequence}, '3:ff')`,
+      tamper(world, (owner) =>
+        auditEntryRows.insert(owner, {
+          auditId: `aud_planted_${sequence}`,
+          organizationId,
+          actorKind: "person",
+          sequence,
+          hash: "3:ff",
+        }),
       );
     await plant(7);
     expect(await verify()).toMatchObject({
@@ -153,9 +151,7 @@ describe("retention (AUD)", () => {
   test("the retention role can remove sealed entries and replace its own statements, and nothing else", async () => {
     await seal([2, now]);
     await insertEntries(world, organizationId, 1);
-    await world.db.asOwner(`insert into audit_checkpoints values ($1, 2, 'h', 'checkpoint', 0, 's', now())`, [
-      organizationId,
-    ]);
+    await checkpointRows.insert(world.db.owner, { organizationId, sequence: 2, hash: "h", kind: "checkpoint" });
     const attempt = (statement: string) => outcomeOf(runAs(world, "retention", null, statement));
     expect(await attempt("delete from audit_entries where sequence is null")).toBe("42501");
     expect(await attempt("update audit_entries set action = 'x'")).toBe("42501");
@@ -165,7 +161,7 @@ describe("retention (AUD)", () => {
     expect(await attempt("update audit_checkpoints set hash = 'x'")).toBe("42501");
     expect(await attempt("select * from users")).toBe("42501");
     expect(await attempt("delete from audit_checkpoints")).toBe("done");
-    expect(await world.db.asOwner("select kind from audit_checkpoints")).toEqual([{ kind: "checkpoint" }]);
+    expect(await readRows(world.db.owner, auditCheckpoints, {}, ["kind"])).toEqual([{ kind: "checkpoint" }]);
     expect(await attempt("delete from audit_entries where sequence = 1")).toBe("done");
     expect(await sequences()).toEqual([2, null]);
   });
@@ -193,7 +189,7 @@ describe("daily checkpoint of the installation (AUD)", () => {
     await keep(0, new Date(now.getTime() + 90_000_000));
     expect((await statements("checkpoint")).map(({ sequence }) => sequence)).toEqual([3, 5]);
     expect(await verify()).toMatchObject({ intact: true, entries: 5 });
-    await tamper(world, "delete from audit_entries where sequence = 5");
+    await tamper(world, (owner) => deleteRows(owner, auditEntries, { sequence: 5 }));
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 5, why: "cut" } });
   });
 });

@@ -1,9 +1,12 @@
+import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
 import { sealPending, sealUntilOver } from "../../src/audit/sealer";
 import { startSync } from "../../src/delivery/leader/start-sync";
 import { verifyLog } from "../../src/features/audit-log/verify-log";
 import { newId } from "../../src/platform/ids";
 import { insertEntries, logOf, tamper } from "../support/audit-log";
+import { readRows, updateRows } from "../support/rows/table";
 import { given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -22,10 +25,7 @@ it("every entry is sealed in order, with a separate chain for each organization 
   await insertEntries(world, other, 3);
   await sealPending(world.runtime.database, neverAborted);
   expect(await verify(one)).toMatchObject({ intact: true, entries: 120 });
-  const inOrder = await world.db.asOwner<{ sequence: number }>(
-    "select sequence from audit_entries where organization_id = $1 order by audit_id",
-    [one],
-  );
+  const inOrder = await readRows(world.db.owner, auditEntries, { organizationId: one }, ["sequence"]);
   expect(inOrder.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
   await insertEntries(world, one, 1);
   expect(await verify(one)).toMatchObject({ intact: true, entries: 120, unsealed: 1 });
@@ -58,10 +58,7 @@ it("an entry is sealed within a second of its commit (AUD)", async () => {
     await insertEntries(world, organization.organizationId, 1);
     const committed = performance.now();
     for (;;) {
-      const [row] = await world.db.asOwner<{ count: number }>(
-        "select count(*)::integer as count from audit_entries where hash is null",
-      );
-      if (row?.count === 0) break;
+      if ((await readRows(world.db.owner, auditEntries, { hash: null }, ["auditId"])).length === 0) break;
       expect(performance.now() - committed).toBeLessThan(1_000);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -73,7 +70,9 @@ it("an entry is sealed within a second of its commit (AUD)", async () => {
 it("an entry that cannot be sealed blocks only its own organization, whose log is then not intact", async () => {
   const [poisoned, other] = [newId("organization"), newId("organization")];
   for (const organizationId of [poisoned, other]) await insertEntries(world, organizationId, 3);
-  await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${poisoned}'`);
+  await tamper(world, (owner) =>
+    updateRows(owner, auditEntries, { organizationId: poisoned }, { createdAt: sql`'infinity'` }),
+  );
   await expect(sealPending(world.runtime.database, neverAborted)).rejects.toThrow('The time "infinity" cannot be read');
   expect(await verify(other)).toMatchObject({ intact: true, entries: 3, unsealed: 0 });
   expect(await verify(poisoned)).toMatchObject({
@@ -87,7 +86,7 @@ it("an entry that cannot be sealed blocks only its own organization, whose log i
 it("an entry that cannot be sealed is logged once, not at each attempt", async () => {
   const organizationId = newId("organization");
   await insertEntries(world, organizationId, 1);
-  await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${organizationId}'`);
+  await tamper(world, (owner) => updateRows(owner, auditEntries, { organizationId }, { createdAt: sql`'infinity'` }));
   const end = new AbortController();
   let attempts = 0;
   const pace = {

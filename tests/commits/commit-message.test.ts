@@ -10,7 +10,7 @@ test.each([
   "Merge branch 'routes'",
   'Revert "feat(routes): accept wildcards"',
   "fixup! feat(routes): accept wildcards",
-])("takes %j", (message) => {
+])("the commit message %j is accepted", (message) => {
   expect(problemOf(message)).toBeNull();
 });
 
@@ -24,6 +24,6 @@ test.each([
   [`feat: ${"x".repeat(120)}`, /has 126 characters/],
   ["feat: accept wildcards.", /full stop/],
   ["feat: accept wildcards\nand more", /second line must be empty/],
-])("refuses %j and says why", (message, problem) => {
+])("the commit message %j is refused with the reason", (message, problem) => {
   expect(problemOf(message)).toMatch(problem);
 });

@@ -95,7 +95,7 @@ test("a commit with another message or with a file that is not formatted is refu
   expect(run(made, "git", ["commit", "--quiet", "--message", "docs: add a picture"]).status).toBe(0);
 });
 
-test("hooks of the contributor's own stay, and none is set", () => {
+test("the hooks of a contributor stay, and npm install sets no other", () => {
   const made = repository("own");
   const own = join(made, ".git/hooks/pre-push");
   mkdirSync(dirname(own), { recursive: true });
@@ -108,13 +108,13 @@ test("hooks of the contributor's own stay, and none is set", () => {
   expect(readFileSync(own, "utf8")).toBe("#!/bin/sh\nexit 0\n");
 });
 
-test("none is set in CI", () => {
+test("npm install sets no hook in CI", () => {
   const made = repository("ci");
   expect(prepare(made, { CI: "true" })).toEqual({ status: 0, said: "" });
   expect(hooksOf(made)).toEqual([]);
 });
 
-test("none is set for sources outside a clone, nor in a repository around them", () => {
+test("npm install sets no hook for sources outside a clone, or in a repository around them", () => {
   const around = repository("around");
   const inside = clone("around/unpacked");
   expect(prepare(inside)).toEqual({ status: 0, said: "" });

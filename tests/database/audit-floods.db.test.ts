@@ -1,23 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { auditEntries, refusalCounts } from "../../drizzle/audit";
 import { makeApiKey } from "../../src/access/api-keys";
 import { attemptsWithOwnEntry, manyKinds } from "../../src/audit/refusal-bucket";
 import { settleRefusals } from "../../src/audit/seal-entries";
 import { createHandler } from "../../src/http/handler";
 import { newId } from "../../src/platform/ids";
+import { callsOf } from "../support/call-response";
+import { readRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
-
-interface Entry extends Record<string, unknown> {
-  actor_kind: string;
-  actor_id: string | null;
-  action: string;
-  outcome: string;
-  reason: string | null;
-  object_id: string | null;
-  request_id: string;
-  ip: string | null;
-  count: number;
-}
 
 let world: World;
 let acme: GivenOrganization;
@@ -30,10 +21,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const refused = (organizationId: string) =>
-  world.db.asOwner<Entry>(
-    "select * from audit_entries where organization_id = $1 and outcome = 'refused' order by audit_id",
-    [organizationId],
-  );
+  readRows(world.db.owner, auditEntries, { organizationId, outcome: "refused" });
 
 async function settle(): Promise<void> {
   while (await settleRefusals(world.runtime.database, world.now ?? new Date())) {}
@@ -41,15 +29,7 @@ async function settle(): Promise<void> {
 
 /** Sends one call with the given key from the given address. */
 async function send(key: string, procedure: string, ip: string, handler = world.handler): Promise<number> {
-  const response = await handler(
-    new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key },
-      body: "{}",
-    }),
-    { ip },
-  );
-  return response.status;
+  return (await callsOf(handler, { key, ip })(procedure)).status;
 }
 
 const unknownKey = () => registerSecret(makeApiKey(world.runtime.random).key);
@@ -75,10 +55,10 @@ describe("a flood of refused attempts (AUD)", () => {
       action: "projects.create",
       reason: "key_scope",
       ip: "192.0.2.1",
-      object_id: null,
+      objectId: null,
     });
-    expect(new Set(entries.slice(0, 5).map(({ request_id }) => request_id)).size).toBe(5);
-    expect(await world.db.asOwner("select 1 from refusal_counts")).toEqual([]);
+    expect(new Set(entries.slice(0, 5).map(({ requestId }) => requestId)).size).toBe(5);
+    expect(await readRows(world.db.owner, refusalCounts)).toEqual([]);
   });
 
   test("a flood of an unknown caller takes six entries, and fewer statements than a fifth of the attempts", async () => {
@@ -113,7 +93,7 @@ describe("a flood of refused attempts (AUD)", () => {
     expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(300);
     expect(new Set(entries.map(({ reason }) => reason))).toEqual(new Set(["key_unknown", "key_malformed"]));
     const together = entries.filter(({ action }) => action === manyKinds);
-    expect(together.map(({ ip, actor_kind }) => [ip, actor_kind])).toEqual([
+    expect(together.map(({ ip, actorKind }) => [ip, actorKind])).toEqual([
       [null, "anonymous"],
       [null, "anonymous"],
     ]);
@@ -158,13 +138,13 @@ describe("a refused attempt", () => {
     expect((await viewer("projects.delete", { projectId })).status).toBe(403);
     expect(await refused(acme.organizationId)).toMatchObject([
       {
-        actor_kind: "apiKey",
-        actor_name: "viewer",
-        authenticated_by: "apiKey",
+        actorKind: "apiKey",
+        actorName: "viewer",
+        authenticatedBy: "apiKey",
         action: "projects.delete",
-        object_kind: "project",
-        object_id: projectId,
-        object_name: "Wiki",
+        objectKind: "project",
+        objectId: projectId,
+        objectName: "Wiki",
         count: 1,
       },
     ]);
@@ -186,7 +166,7 @@ describe("a refused attempt", () => {
       expect((await acme.call("projects.delete", { projectId })).status).toBe(404);
     }
     const entries = await refused(acme.organizationId);
-    expect(entries.map(({ object_kind, object_id }) => [object_kind, object_id]).sort()).toEqual([
+    expect(entries.map(({ objectKind, objectId }) => [objectKind, objectId]).sort()).toEqual([
       ["project", ""],
       ["project", unknownId],
     ]);

@@ -1,27 +1,15 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../drizzle/api-keys";
+import { auditEntries } from "../../drizzle/audit";
+import { security } from "../../drizzle/security";
 import type { CallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { callOn } from "../support/interposed";
+import { lastRow, readRows, updateRows } from "../support/rows/table";
 import { outcomeOf, runAs } from "../support/run-as";
 import { formsOf, registeredSecrets, registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
-
-interface Entry extends Record<string, unknown> {
-  audit_id: string;
-  organization_id: string;
-  actor_kind: string;
-  actor_id: string;
-  api_key_id: string;
-  request_id: string;
-  ip: string;
-  action: string;
-  outcome: string;
-  reason: string | null;
-  object_kind: string;
-  object_id: string | null;
-  changed: Record<string, unknown> | null;
-}
 
 let world: World;
 let acme: GivenOrganization;
@@ -39,23 +27,23 @@ afterAll(() => world.close());
 let next = 0;
 const route = () => ({ host: `h${next++}.example.org`, upstreams: [{ url: `http://10.0.0.9:${20_000 + next}` }] });
 
-const entriesOf = (organizationId: string) =>
-  world.db.asOwner<Entry>(`select * from audit_entries where organization_id = $1 order by audit_id`, [organizationId]);
+const entriesOf = (organizationId: string) => readRows(world.db.owner, auditEntries, { organizationId });
 
 /** Returns the entries of one request, by the request id in its response. */
 const entriesFor = (answer: Pick<CallResponse, "headers">) =>
-  world.db.asOwner<Entry>(`select * from audit_entries where request_id = $1 order by audit_id`, [
-    answer.headers.get("x-request-id") ?? "",
-  ]);
+  readRows(world.db.owner, auditEntries, { requestId: answer.headers.get("x-request-id") ?? "" });
+
+async function newestKey({ organizationId }: GivenOrganization) {
+  const row = await lastRow(world.db.owner, apiKeys, { organizationId }, ["apiKeyId"]);
+  if (row === undefined) throw new Error("the organization has no key");
+  return row;
+}
 
 async function asKey(role: "owner" | "viewer", procedure: string, input: unknown, organization = acme) {
   const key = await organization.key(role);
-  const [row] = await world.db.asOwner<{ api_key_id: string }>(
-    `select api_key_id from api_keys where organization_id = $1 order by api_key_id desc limit 1`,
-    [organization.organizationId],
-  );
+  const { apiKeyId } = await newestKey(organization);
   const answer = await callOn<Record<string, string>>(world.runtime, key, procedure, input);
-  return { answer, entries: await entriesFor(answer), apiKeyId: row?.api_key_id };
+  return { answer, entries: await entriesFor(answer), apiKeyId };
 }
 
 describe("an entry of a change", () => {
@@ -69,17 +57,17 @@ describe("an entry of a change", () => {
     });
     expect(entries).toHaveLength(1);
     expect(entries[0]).toMatchObject({
-      organization_id: acme.organizationId,
-      actor_kind: "apiKey",
-      actor_id: apiKeyId,
-      api_key_id: apiKeyId,
-      request_id: answer.headers.get("x-request-id"),
+      organizationId: acme.organizationId,
+      actorKind: "apiKey",
+      actorId: apiKeyId,
+      apiKeyId: apiKeyId,
+      requestId: answer.headers.get("x-request-id"),
       ip: "192.0.2.33",
       action: "security.create",
       outcome: "done",
       reason: null,
-      object_kind: "credential",
-      object_id: answer.data.securityId,
+      objectKind: "credential",
+      objectId: answer.data.securityId,
       changed: { username: "ada" },
     });
   });
@@ -90,7 +78,7 @@ describe("an entry of a change", () => {
     const perform = async (procedure: string, input: unknown) => {
       const { answer, entries } = await asKey("owner", procedure, input);
       expect([procedure, answer.status]).toEqual([procedure, 200]);
-      seen.push(entries.map((entry) => `${entry.action} ${entry.object_kind} ${JSON.stringify(entry.changed)}`));
+      seen.push(entries.map((entry) => `${entry.action} ${entry.objectKind} ${JSON.stringify(entry.changed)}`));
       return answer.data;
     };
     const { securityId } = await perform("security.create", { applicationId, username: "ada" });
@@ -150,14 +138,14 @@ describe("an entry of a refusal", () => {
     expect(answer.status).toBe(403);
     expect(entries).toHaveLength(1);
     expect(entries[0]).toMatchObject({
-      organization_id: acme.organizationId,
-      api_key_id: apiKeyId,
+      organizationId: acme.organizationId,
+      apiKeyId: apiKeyId,
       ip: "192.0.2.33",
       action: "security.create",
       outcome: "refused",
       reason: "key_scope",
-      object_kind: "application",
-      object_id: applicationId,
+      objectKind: "application",
+      objectId: applicationId,
     });
   });
 
@@ -168,10 +156,10 @@ describe("an entry of a refusal", () => {
     expect(answer.status).toBe(404);
     expect(entries).toHaveLength(1);
     expect(entries[0]).toMatchObject({
-      organization_id: beta.organizationId,
+      organizationId: beta.organizationId,
       outcome: "refused",
       reason: "not_found",
-      object_id: applicationId,
+      objectId: applicationId,
     });
     expect(await entriesOf(acme.organizationId)).toEqual(before);
   });
@@ -240,7 +228,7 @@ describe("an entry of a refusal", () => {
     const { answer, entries } = await asKey("owner", ...ask({ applicationId, securityId }));
     expect([answer.status, answer.error.data.reason]).toEqual([status, reason]);
     expect(entries.map((entry) => [entry.outcome, entry.reason])).toEqual([["refused", reason]]);
-    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toHaveLength(1);
+    expect(await readRows(world.db.owner, security, { applicationId })).toHaveLength(1);
   });
 
   test.each([
@@ -248,15 +236,13 @@ describe("an entry of a refusal", () => {
     ["revoked", "key_revoked"],
   ])("a call with a key that is %s leaves an entry in the organization of the key", async (how, reason) => {
     const key = await acme.key("owner");
-    await world.db.asOwner(
-      `update api_keys set ${how === "expired" ? "expires_at" : "revoked_at"} = now() - interval '1 hour'
-       where api_key_id = (select max(api_key_id) from api_keys where organization_id = $1)`,
-      [acme.organizationId],
-    );
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    const ended = how === "expired" ? { expiresAt: hourAgo } : { revokedAt: hourAgo };
+    await updateRows(world.db.owner, apiKeys, await newestKey(acme), ended);
     const answer = await callOn(world.runtime, key, "applications.list", {});
     expect([answer.status, answer.error.data.reason]).toEqual([401, reason]);
     const entries = await entriesFor(answer);
-    expect(entries.map((entry) => [entry.organization_id, entry.action, entry.outcome, entry.reason])).toEqual([
+    expect(entries.map((entry) => [entry.organizationId, entry.action, entry.outcome, entry.reason])).toEqual([
       [acme.organizationId, "applications.list", "refused", reason],
     ]);
   });
@@ -265,7 +251,7 @@ describe("an entry of a refusal", () => {
     "a text in place of an id is not kept in the entry: %j",
     async (applicationId) => {
       const { entries } = await asKey("owner", "applications.one", { applicationId });
-      expect(entries.map((entry) => entry.object_id)).toEqual([""]);
+      expect(entries.map((entry) => entry.objectId)).toEqual([""]);
     },
   );
 });
@@ -323,7 +309,7 @@ describe("the audit log is append-only", () => {
         world,
         "sync",
         null,
-        `update audit_entries set sequence = 1, hash = '${hash}' where audit_id = '${entry?.audit_id}'`,
+        `update audit_entries set sequence = 1, hash = '${hash}' where audit_id = '${entry?.auditId}'`,
       );
     expect(await outcomeOf(seal("aa"))).toBe("done");
     expect(await outcomeOf(seal("bb"))).toBe("42501");
@@ -333,7 +319,7 @@ describe("the audit log is append-only", () => {
           world,
           "sync",
           null,
-          `update audit_entries set sequence = null, hash = null where audit_id = '${entry?.audit_id}'`,
+          `update audit_entries set sequence = null, hash = null where audit_id = '${entry?.auditId}'`,
         ),
       ),
     ).toBe("42501");

@@ -5,6 +5,12 @@ import { databaseRoles } from "../../src/database/database-roles";
 import { newId } from "../../src/platform/ids";
 import { insertEnvironment } from "../support/environment";
 import { givenMember, givenPerson } from "../support/people";
+import { checkpointRows } from "../support/rows/audit";
+import { applicationStateRows } from "../support/rows/delivery";
+import { keyRows } from "../support/rows/keys";
+import { invitationRows, projectRoleRows } from "../support/rows/members";
+import { providerRows } from "../support/rows/persons";
+import { roleRows, serviceAccountRows } from "../support/rows/roles";
 import { outcomeOf, quoted, runAs } from "../support/run-as";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../support/world";
 
@@ -82,35 +88,21 @@ async function seeded(host: string, upstream: string): Promise<Seeded> {
   const { organizationId } = org;
   const person = await givenPerson(world, `ada@${host}`);
   const memberId = await givenMember(world, organizationId, person, "owner");
-  const [roleId, at] = [newId("role"), "now()"];
-  const rows: [table: string, columns: string, values: string[]][] = [
-    ["roles", "role_id, name, permissions", [roleId, "Deployers", "{application:read}"]],
-    ["service_accounts", "service_account_id, name, role_id", [newId("serviceAccount"), "Deploy", roleId]],
-    [
-      "project_roles",
-      "project_role_id, project_id, member_id, role",
-      [newId("projectRole"), projectId, memberId, "viewer"],
-    ],
-    ["invitations", "invitation_id, email, role, hash, expires_at", [newId("invitation"), host, "viewer", host, at]],
-    [
-      "oidc_providers",
-      `provider_id, slug, name, issuer, client_id, client_secret_sealed, scopes, allowed_emails, allowed_domains,
-       allowed_groups, group_roles, trusted_domains, creates_persons`,
-      [newId("provider"), host, "Example", "https://i.example", "c", "s", "{}", "{}", "{}", "{}", "{}", "{}", "false"],
-    ],
-    ["audit_checkpoints", "sequence, hash, kind, signature", ["1", "h", "checkpoint", "s"]],
-  ];
-  for (const [table, columns, values] of rows) {
-    await world.db.asOwner(
-      `insert into ${table} (organization_id, created_at, ${columns})
-       values (${quoted(organizationId)}, now(), ${values.map((value) => (value === at ? at : quoted(value))).join(", ")})`,
-    );
-  }
-  await world.db.asOwner(
-    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form, diagnostics, probes, delivered_at)
-     values ($1, $2, $3, 1, 't', 'protected', 'stated', '[]', '[]', now())`,
-    [gatewayId, applicationId, org.organizationId],
-  );
+  const { owner } = world.db;
+  const { roleId } = await roleRows.insert(owner, { organizationId });
+  await serviceAccountRows.insert(owner, { organizationId, roleId });
+  await projectRoleRows.insert(owner, { organizationId, projectId, memberId, role: "viewer" });
+  await invitationRows.insert(owner, { organizationId, role: "viewer" });
+  await providerRows.insert(owner, {
+    organizationId,
+    slug: host,
+    name: "Example",
+    issuer: "https://i.example",
+    clientId: "c",
+    clientSecretSealed: "s",
+  });
+  await checkpointRows.insert(owner, { organizationId, sequence: 1, hash: "h", kind: "checkpoint" });
+  await applicationStateRows.insert(owner, { gatewayId, applicationId, organizationId });
   return { ...org, userId: person.userId, applicationId };
 }
 
@@ -483,20 +475,17 @@ test.each(["tenant", "host", "identity"] as const)(
 );
 
 test("the expiry of an API key can only be brought forward, and a revoked key stays revoked", async () => {
-  const key = async (more: string) => {
-    const apiKeyId = newId("apiKey");
-    await world.db.asOwner(
-      `insert into api_keys (api_key_id, organization_id, name, role, hash, created_at, expires_at, revoked_at)
-       values ('${apiKeyId}', ${quoted(acme.organizationId)}, 'x', 'viewer', '${apiKeyId}', now(), ${more})`,
-    );
+  const key = async (expiresAt: Date | null) => {
+    const { organizationId } = acme;
+    const { apiKeyId } = await keyRows.insert(world.db.owner, { organizationId, role: "viewer", expiresAt });
     return (set: string) => outcomeOf(asTenant(acme, `update api_keys set ${set} where api_key_id = '${apiKeyId}'`));
   };
-  const ends = await key("'2999-01-01', null");
+  const ends = await key(new Date("2999-01-01"));
   for (const set of ["expires_at = null", "expires_at = '2999-01-02'"]) expect(await ends(set)).toBe(refused);
   for (const set of ["expires_at = '2998-01-01'", "revoked_at = now()"]) expect(await ends(set)).toBe("done");
   expect(await ends("revoked_at = null")).toBe(refused);
   expect(await ends("name = 'renamed'")).toBe("done");
-  expect(await (await key("null, null"))("expires_at = '2999-01-01'")).toBe("done");
+  expect(await (await key(null))("expires_at = '2999-01-01'")).toBe("done");
 });
 
 describe("a child row with a parent of another organization", () => {

@@ -75,7 +75,7 @@ describe("exposure", () => {
   test.each<[string, ExposureFacts]>([
     ["never delivered", facts({ hasRoute: false, delivered: null })],
     ["delivered and proven", facts({ hasRoute: false })],
-  ])("without a route it is closed, and says so (%s)", (_title, given) => {
+  ])("the exposure of an application without a route is closed, and says so (%s)", (_title, given) => {
     expect(exposureOf(given)).toMatchObject({ state: "closed", intended: "protected", reason: "no_route" });
   });
 

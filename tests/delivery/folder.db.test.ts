@@ -1,9 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { applications } from "../../drizzle/applications";
+import { changes } from "../../drizzle/changes";
+import { gateways } from "../../drizzle/gateways";
+import { routes } from "../../drizzle/routes";
+import { security } from "../../drizzle/security";
+import { applicationStates, deliveries } from "../../drizzle/sync";
 import { realFileOperations } from "../../src/delivery/applier/file-operations";
 import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
 import { newId } from "../../src/platform/ids";
+import { deleteRows, readRows, updateRows } from "../support/rows/table";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
@@ -84,11 +91,7 @@ describe("a failed write", () => {
     );
     expect((await sync.gateway()).cause).toBe("The disk of the gateway's folder is full.");
     const since = async () =>
-      (
-        await sync.world.db.asOwner<{ cause_since: Date }>("select cause_since from gateways where gateway_id = $1", [
-          sync.gatewayId,
-        ])
-      )[0]?.cause_since;
+      (await readRows(sync.world.db.owner, gateways, { gatewayId: sync.gatewayId }, ["causeSince"]))[0]?.causeSince;
     const first = await since();
     sync.world.now = new Date(Date.now() + 60_000);
     await until(
@@ -177,13 +180,13 @@ describe("a folder that the database does not mean", () => {
     await reconciler.stop();
     writeFileSync(sync.paths.claim, JSON.stringify(change(JSON.parse(readFileSync(sync.paths.claim, "utf8")))));
     const before = snapshot(sync.folder);
-    const term = (await sync.gateway()).lease_term;
+    const term = (await sync.gateway()).leaseTerm;
     const { standing } = await started({ timing: { candidateMs: 20 } });
     expect(standing.leads).toBe(false);
     await application("other.localhost", 9001);
     await new Promise((resolve) => setTimeout(resolve, 100)); // several attempts
     expect(snapshot(sync.folder)).toEqual(before);
-    expect((await sync.gateway()).lease_term).toBe(term);
+    expect((await sync.gateway()).leaseTerm).toBe(term);
     expect(sync.world.log().split("this process cannot deliver to the gateway").length).toBe(2);
   });
 
@@ -214,9 +217,9 @@ describe("a folder that the database does not mean", () => {
     );
     await until(
       () => sync.gateway(),
-      (row) => row.compared_at !== null && row.epoch !== epoch,
+      (row) => row.comparedAt !== null && row.epoch !== epoch,
     );
-    expect((await sync.state(applicationId))?.proven_revision).toBe(0);
+    expect((await sync.state(applicationId))?.provenRevision).toBe(0);
   });
 
   it("a folder has one leader when two processes share it", async () => {
@@ -238,7 +241,7 @@ describe("the full comparison", () => {
   const compared = async (since: Date | null) =>
     until(
       () => sync.gateway(),
-      ({ compared_at }) => compared_at !== null && (since === null || compared_at > since),
+      ({ comparedAt }) => comparedAt !== null && (since === null || comparedAt > since),
     );
 
   it("the full comparison repairs changed and removed files, and removes own files that are no longer needed", async () => {
@@ -297,15 +300,13 @@ describe("the full comparison", () => {
     const { applicationId } = await application();
     await delivered();
     await first.reconciler.stop();
-    for (const table of ["routes", "security", "applications"]) {
-      await sync.world.db.asOwner(`delete from ${table} where application_id = $1`, [applicationId]);
+    for (const table of [routes, security, applications]) {
+      await deleteRows(sync.world.db.owner, table, { applicationId });
     }
     rmSync(join(sync.paths.applications, `${applicationId}.yml`));
     await started();
-    await until(
-      () => sync.state(applicationId),
-      (state) => state?.removed === true,
-    );
+    await expect.poll(() => sync.state(applicationId)).toMatchObject({ removed: true });
+    expect(sync.file(applicationId)).toBeNull();
   });
 
   it("the full comparison delivers nothing if nothing differs", async () => {
@@ -315,7 +316,7 @@ describe("the full comparison", () => {
     await reconciler.stop();
     const before = await sync.gateway();
     await started();
-    await compared(before.compared_at);
+    await compared(before.comparedAt);
     expect((await sync.gateway()).revision).toBe(before.revision);
   });
 
@@ -340,9 +341,9 @@ describe("the full comparison", () => {
     for (const [path, text] of Object.entries(foreign)) writeFileSync(path, text);
     const before = await sync.gateway();
     await started();
-    const { foreign_files } = await compared(before.compared_at);
+    const { foreignFiles } = await compared(before.comparedAt);
     for (const [path, text] of Object.entries(foreign)) expect(readFileSync(path, "utf8")).toBe(text);
-    const reported = foreign_files.map(({ path, problem }) => `${path} ${problem}`);
+    const reported = foreignFiles.map(({ path, problem }) => `${path} ${problem}`);
     expect(reported).toContain("freezes.yml refused");
     expect(reported).toContain("theirs/steals.toml routes_managed_host");
     expect(reported).toContain("shadows.yml defines_our_name");
@@ -358,10 +359,10 @@ describe("the full comparison", () => {
     await first.reconciler.stop();
     const before = await sync.gateway();
     // This is like a restore from a copy that was made before all this.
-    for (const table of ["security", "routes", "changes", "application_states", "deliveries", "applications"]) {
-      await sync.world.db.asOwner(`delete from ${table}`);
+    for (const table of [security, routes, changes, applicationStates, deliveries, applications]) {
+      await deleteRows(sync.world.db.owner, table);
     }
-    await sync.world.db.asOwner("update gateways set revision = 1");
+    await updateRows(sync.world.db.owner, gateways, {}, { revision: 1 });
     await started();
     await until(
       () => sync.file(applicationId),

@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { changes } from "../../drizzle/changes";
+import { gateways } from "../../drizzle/gateways";
+import { claims } from "../../drizzle/routes";
 import { sweep } from "../../src/delivery/leader/sweeper";
 import { insertEnvironment } from "../support/environment";
+import { claimRows } from "../support/rows/applications";
+import { readRows, updateRows } from "../support/rows/table";
 import { type GivenOrganization, given } from "../support/world";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
@@ -39,18 +44,17 @@ const input = (host: string, port: number) => ({
   credential: { username: "ada", password: password() },
 });
 const claimOf = async (host: string) => {
-  const rows = await sync.world.db.asOwner<{ claim_id: string }>("select claim_id from claims where value = $1", [
-    host,
-  ]);
-  return rows[0]?.claim_id;
+  const rows = await readRows(sync.world.db.owner, claims, { value: host }, ["claimId"]);
+  return rows[0]?.claimId;
 };
 
 describe("the denies of claimed hosts", () => {
   it("a 101st host opens a second deny file, and leaves the first unchanged", async () => {
-    await sync.world.db.asOwner(
-      `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, created_at)
-       select 'clm_' || n, $1, $2, 'host', 'h' || n || '.example.test', 'example.test', 0, now() from generate_series(1, 99) n`,
-      [sync.organization.organizationId, sync.gatewayId],
+    const { organizationId } = sync.organization;
+    const claimed = { organizationId, gatewayId: sync.gatewayId, parent: "example.test", denyGroup: 0 };
+    await claimRows.insertAll(
+      sync.world.db.owner,
+      Array.from({ length: 99 }, (_, at) => ({ ...claimed, kind: "host" as const, value: `h${at}.example.test` })),
     );
     await started();
     await sync.given.application(input("hundredth.localhost", 9000));
@@ -104,11 +108,8 @@ describe("the denies of claimed hosts", () => {
     await started();
     await sync.proven(second.applicationId);
     const of = async (applicationId: string) => {
-      const rows = await sync.world.db.asOwner<{ last: number }>(
-        "select max(delivered_in)::integer as last from changes where application_id = $1",
-        [applicationId],
-      );
-      return rows[0]?.last;
+      const rows = await readRows(sync.world.db.owner, changes, { applicationId }, ["deliveredIn"]);
+      return Math.max(...rows.map(({ deliveredIn }) => deliveredIn ?? 0));
     };
     expect(await of(first.applicationId)).toBe(await of(second.applicationId));
     expect(sync.file(first.applicationId)).toBeNull();
@@ -116,7 +117,7 @@ describe("the denies of claimed hosts", () => {
     expect(denyText(sync.organization)).toBe(deny);
     await until(
       () => sync.state(first.applicationId),
-      (row) => row?.removed === true && row.proven_revision === row.revision,
+      (row) => row?.removed === true && row.provenRevision === row.revision,
     );
   });
 
@@ -137,7 +138,7 @@ describe("the denies of claimed hosts", () => {
 
 describe("a gateway without tags", () => {
   it("a gateway without tags never proves anything, and visitors see no header of Portcullis", async () => {
-    await sync.world.db.asOwner("update gateways set tags = false where gateway_id = $1", [sync.gatewayId]);
+    await updateRows(sync.world.db.owner, gateways, { gatewayId: sync.gatewayId }, { tags: false });
     await started();
     const { applicationId } = await sync.given.application(input("wiki.localhost", 9000));
     const state = await until(
@@ -146,9 +147,9 @@ describe("a gateway without tags", () => {
     );
     await until(
       () => sync.gateway(),
-      ({ loaded_revision }) => loaded_revision >= (state?.revision ?? 0),
+      ({ loadedRevision }) => loadedRevision >= (state?.revision ?? 0),
     );
-    expect(state).toMatchObject({ proven_revision: 0, unproven: "tags_are_off" });
+    expect(state).toMatchObject({ provenRevision: 0, unproven: "tags_are_off" });
     expect(sync.file(applicationId)).not.toContain("X-Portcullis");
     expect(sync.file(applicationId)).toContain("basicAuth");
     const shown = await sync.given.ok("applications.one", { applicationId });

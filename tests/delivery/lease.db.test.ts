@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { gateways } from "../../drizzle/gateways";
 import { makeSealer } from "../../src/database/sealing";
+import { updateRows } from "../support/rows/table";
 import { openSyncWorld, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
@@ -19,21 +21,17 @@ it("a leader whose clock is an hour ahead leaves no lease that runs for an hour"
   first.start();
   expect(await first.ready).toMatchObject({ leads: true });
   // This is like a killed process: its lease remains, and no process renews it.
-  await sync.world.db.asOwner(
-    "update gateways set lease_holder = 'gone', lease_term = lease_term + 1, lease_until = lease_until",
-  );
+  const { gatewayId } = sync;
+  const { leaseTerm } = await sync.gateway();
+  await updateRows(sync.world.db.owner, gateways, { gatewayId }, { leaseHolder: "gone", leaseTerm: leaseTerm + 1 });
   const second = sync.reconciler({ alone: false, timing });
   second.start();
   await until(
     () => second.status().leads === true || first.status().leads === true,
     (led) => led,
   );
-  const { lease_until } = (
-    await sync.world.db.asOwner<{ lease_until: Date }>("select lease_until from gateways where gateway_id = $1", [
-      sync.gatewayId,
-    ])
-  )[0] as { lease_until: Date };
-  expect(new Date(lease_until).getTime()).toBeLessThan(Date.now() + 60_000);
+  const { leaseUntil } = await sync.gateway();
+  expect(leaseUntil?.getTime()).toBeLessThan(Date.now() + 60_000);
 });
 
 it("a process whose clock is an hour ahead does not take a running lease", async () => {
@@ -44,7 +42,7 @@ it("a process whose clock is an hour ahead does not take a running lease", async
   const second = sync.reconciler({ alone: false, clock: clockOff(hour), timing });
   second.start();
   expect(await second.ready).toEqual({ leads: false, why: null });
-  expect(await sync.gateway()).toMatchObject({ lease_term: 1 });
+  expect(await sync.gateway()).toMatchObject({ leaseTerm: 1 });
 });
 
 it("a process that cannot decrypt a gateway's secrets reports it, and leaves the gateway to a process that can", async () => {

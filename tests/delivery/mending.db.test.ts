@@ -1,6 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { routes } from "../../drizzle/routes";
+import { applicationStates } from "../../drizzle/sync";
+import { deleteRows, updateRows } from "../support/rows/table";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
@@ -29,7 +33,7 @@ const started = async () => {
 };
 
 describe("a part of the folder that is removed while the leader runs", () => {
-  it("recreates the removed folder of applications, and writes all their files again", async () => {
+  it("a leader recreates the removed folder of applications, and writes all their files again", async () => {
     await started();
     const { applicationId } = await application();
     await delivered();
@@ -44,29 +48,27 @@ describe("a part of the folder that is removed while the leader runs", () => {
     expect(readFileSync(join(sync.paths.applications, "0-shared.yml"), "utf8")).toContain("guard");
   });
 
-  it("recreates the removed staging folder in a new term", async () => {
+  it("a leader recreates the removed staging folder in a new term", async () => {
     await started();
     await delivered();
-    const { lease_term } = await sync.gateway();
+    const { leaseTerm } = await sync.gateway();
     rmSync(sync.paths.staging, { recursive: true });
     const { applicationId } = await application();
     await delivered();
     expect(sync.file(applicationId)).not.toBeNull();
     expect(await sync.gateway()).toMatchObject({ cause: null });
-    expect((await sync.gateway()).lease_term).toBeGreaterThan(lease_term);
+    expect((await sync.gateway()).leaseTerm).toBeGreaterThan(leaseTerm);
   });
 });
 
 describe("an application whose rows have an unexpected form", () => {
   it.each(["{}", "[null]", '[{"url":["http://127.0.0.1:9000"]}]', '[{"url":5}]'])(
-    "closes an application with upstreams of %s, and continues to deliver the others",
+    "a delivery closes an application with upstreams of %s, and continues to deliver the others",
     async (upstreams) => {
       const poisoned = await application();
       const { db } = sync.world;
-      await db.asOwner("update routes set upstreams = $1::jsonb where application_id = $2", [
-        upstreams,
-        poisoned.applicationId,
-      ]);
+      const { applicationId: id } = poisoned;
+      await updateRows(db.owner, routes, { applicationId: id }, { upstreams: sql`${upstreams}::jsonb` });
       const { applicationId } = await application("other.localhost", 9001);
       await started();
       await delivered();
@@ -78,7 +80,7 @@ describe("an application whose rows have an unexpected form", () => {
 });
 
 describe("an old file from a copy of the folder", () => {
-  it("writes the marker again if an older one was restored", async () => {
+  it("a leader writes the marker again if an older one was restored", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -89,13 +91,11 @@ describe("an old file from a copy of the folder", () => {
     writeFileSync(sync.paths.marker, older);
     const { revision } = await sync.gateway();
     await started();
-    await until(
-      () => readFileSync(sync.paths.marker, "utf8"),
-      (marker) => Number(/\.(\d+)\./.exec(marker)?.[1]) > revision,
-    );
+    const written = () => Number(/\.(\d+)\./.exec(readFileSync(sync.paths.marker, "utf8"))?.[1]);
+    await expect.poll(written).toBeGreaterThan(revision);
   });
 
-  it("removes the restored file of a forgotten application, because its tag proves that it is an own file", async () => {
+  it("a leader removes the restored file of a forgotten application, because its tag proves that it is an own file", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -103,17 +103,14 @@ describe("an old file from a copy of the folder", () => {
     await sync.given.ok("applications.delete", { applicationId });
     await delivered();
     await first.stop();
-    await sync.world.db.asOwner("delete from application_states"); // as after 30 days
+    await deleteRows(sync.world.db.owner, applicationStates); // as after 30 days
     const path = join(sync.paths.applications, `${applicationId}.yml`);
     writeFileSync(path, text);
     await started();
-    await until(
-      () => sync.file(applicationId),
-      (file) => file === null,
-    );
+    await expect.poll(() => sync.file(applicationId)).toBeNull();
   });
 
-  it("reports and keeps a restored file that was changed, because it is not an own file", async () => {
+  it("a leader reports and keeps a restored file that was changed, because it is not an own file", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -121,31 +118,31 @@ describe("an old file from a copy of the folder", () => {
     await sync.given.ok("applications.delete", { applicationId });
     await delivered();
     await first.stop();
-    await sync.world.db.asOwner("delete from application_states");
+    await deleteRows(sync.world.db.owner, applicationStates);
     writeFileSync(join(sync.paths.applications, `${applicationId}.yml`), text);
-    const { compared_at } = await sync.gateway();
+    const { comparedAt } = await sync.gateway();
     await started();
-    const { foreign_files } = await until(
+    const { foreignFiles } = await until(
       () => sync.gateway(),
-      (row) => row.compared_at !== null && (compared_at === null || row.compared_at > compared_at),
+      (row) => row.comparedAt !== null && (comparedAt === null || row.comparedAt > comparedAt),
     );
-    expect(foreign_files.map(({ problem }) => problem)).toContain("named_like_ours");
+    expect(foreignFiles.map(({ problem }) => problem)).toContain("named_like_ours");
     expect(sync.file(applicationId)).toBe(text);
   });
 
-  it("reports and keeps a foreign deny file that names one of our organizations (TM-53)", async () => {
+  it("a leader reports and keeps a foreign deny file that names one of our organizations (TM-53)", async () => {
     const first = await started();
     await first.stop();
     const name = `0-deny-${sync.organization.organizationId}-7.yml`;
     const path = join(sync.paths.applications, name);
     writeFileSync(path, "{}");
-    const { compared_at } = await sync.gateway();
+    const { comparedAt } = await sync.gateway();
     await started();
-    const { foreign_files } = await until(
+    const { foreignFiles } = await until(
       () => sync.gateway(),
-      (row) => row.compared_at !== null && (compared_at === null || row.compared_at > compared_at),
+      (row) => row.comparedAt !== null && (comparedAt === null || row.comparedAt > comparedAt),
     );
-    expect(foreign_files).toContainEqual(expect.objectContaining({ problem: "named_like_ours", detail: name }));
+    expect(foreignFiles).toContainEqual(expect.objectContaining({ problem: "named_like_ours", detail: name }));
     expect(readFileSync(path, "utf8")).toBe("{}");
   });
 });

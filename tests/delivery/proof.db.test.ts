@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { gatewayClient } from "../../src/delivery/prober/gateway-client";
 import { realPace } from "../../src/platform/timer";
 import { TAG_HEADER } from "../../src/traefik/compiler/names";
+import { changeRows } from "../support/rows/delivery";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
@@ -61,8 +62,8 @@ describe("loaded", () => {
     );
     const applied = await sync.gateway();
     expect(applied.revision).toBeGreaterThan(revision);
-    expect(applied.loaded_revision).toBe(revision);
-    expect((await sync.state(applicationId))?.proven_revision).toBe(revision);
+    expect(applied.loadedRevision).toBe(revision);
+    expect((await sync.state(applicationId))?.provenRevision).toBe(revision);
     fake.thaw();
     expect((await sync.proven(applicationId)).revision).toBe(applied.revision);
   });
@@ -90,7 +91,7 @@ describe("loaded", () => {
       },
       (state) => state?.unproven === "gateway_does_not_load",
     );
-    expect((await sync.gateway()).loaded_revision).toBe(revision);
+    expect((await sync.gateway()).loadedRevision).toBe(revision);
     writeFileSync(sync.paths.marker, marker);
     fake.thaw();
     expect((await sync.proven(applicationId)).revision).toBe(applied);
@@ -127,7 +128,7 @@ describe("loaded", () => {
     await serving();
     await until(
       () => sync.gateway(),
-      ({ revision, loaded_revision }) => revision > 0 && loaded_revision === revision,
+      ({ revision, loadedRevision }) => revision > 0 && loadedRevision === revision,
     );
     const before = performance.now();
     await sync.proven((await application()).applicationId);
@@ -138,8 +139,8 @@ describe("loaded", () => {
     await started();
     const { applicationId } = await application();
     const state = await unproven(applicationId, "gateway_does_not_answer");
-    expect(state).toMatchObject({ proven_revision: 0 });
-    expect((await sync.gateway()).loaded_revision).toBe(0);
+    expect(state).toMatchObject({ provenRevision: 0 });
+    expect((await sync.gateway()).loadedRevision).toBe(0);
     await serving();
     await sync.proven(applicationId);
   });
@@ -151,7 +152,7 @@ describe("loaded", () => {
     await sync.proven(applicationId);
     const serveOld = fake.freeze();
     fake.thaw();
-    const old = (await sync.gateway()).loaded_revision;
+    const old = (await sync.gateway()).loadedRevision;
     await sync.given.credential(applicationId, "bob");
     const { revision } = await sync.proven(applicationId);
     expect(revision).toBeGreaterThan(old);
@@ -160,9 +161,9 @@ describe("loaded", () => {
     // The served delivery may be newer than the one recorded at the freeze, and is older than the one proven since.
     await until(
       () => sync.gateway(),
-      ({ loaded_revision }) => loaded_revision < revision,
+      ({ loadedRevision }) => loadedRevision < revision,
     );
-    expect((await sync.state(applicationId))?.proven_revision).toBe(0);
+    expect((await sync.state(applicationId))?.provenRevision).toBe(0);
     fake.thaw();
     await sync.proven(applicationId);
   });
@@ -175,7 +176,7 @@ describe("enforced", () => {
     await started();
     const { applicationId } = await application();
     const state = await unproven(applicationId, "not_our_pass");
-    expect(state?.proven_revision).toBe(0);
+    expect(state?.provenRevision).toBe(0);
     expect(state?.proof).toMatchObject([{ status: 200, proven: false }]);
     fake.answer = null;
     expect((await sync.proven(applicationId)).proof).toMatchObject([{ status: 401, proven: true, why: null }]);
@@ -186,9 +187,9 @@ describe("enforced", () => {
     fake.answer = () => ({ status: 401, headers: {} });
     await started();
     const { applicationId } = await application();
-    await unproven(applicationId, "not_our_router");
+    expect(await unproven(applicationId, "not_our_router")).toMatchObject({ provenRevision: 0 });
     fake.answer = () => ({ status: 401, headers: { "X-Portcullis-Tag": "aaaabbbbccccdddd" } });
-    await unproven(applicationId, "other_compile");
+    expect(await unproven(applicationId, "other_compile")).toMatchObject({ provenRevision: 0 });
   });
 
   it("the worst of several routes counts, and wildcards are probed with a separate name", async () => {
@@ -248,11 +249,12 @@ describe("enforced", () => {
     await serving();
     await started();
     const { applicationId } = await application({ route: undefined });
-    await sync.world.db.asOwner(
-      `insert into changes (change_id, organization_id, application_id, gateway_id, closes, created_at)
-       values ('chg_1', $1, $2, $3, false, now())`,
-      [sync.organization.organizationId, applicationId, sync.gatewayId],
-    );
+    await changeRows.insert(sync.world.db.owner, {
+      changeId: "chg_1",
+      organizationId: sync.organization.organizationId,
+      applicationId,
+      gatewayId: sync.gatewayId,
+    });
     expect(await sync.proven(applicationId)).toMatchObject({ intended: "protected", proof: [] });
   });
 
@@ -263,7 +265,7 @@ describe("enforced", () => {
     await sync.proven(applicationId);
     fake.answer = () => ({ status: 200, headers: {} });
     const state = await unproven(applicationId, "not_our_router");
-    expect(state?.proven_revision).toBeLessThan(state?.revision ?? 0);
+    expect(state?.provenRevision).toBeLessThan(state?.revision ?? 0);
     expect(sync.world.log()).toContain("no longer enforces what it enforced before");
     fake.answer = null;
     await sync.proven(applicationId);
@@ -280,7 +282,7 @@ describe("enforced", () => {
       () => fake.asked.length,
       (length) => length > asked + 1,
     );
-    expect(await sync.state(applicationId)).toMatchObject({ revision, proven_revision: revision, unproven: null });
+    expect(await sync.state(applicationId)).toMatchObject({ revision, provenRevision: revision, unproven: null });
   });
 
   it("an application of a loopback gateway that is reachable only from 127.0.0.1 is loaded, and not enforced", async () => {
@@ -289,8 +291,8 @@ describe("enforced", () => {
     await started({ client: nowhere });
     const { applicationId } = await application();
     const state = await unproven(applicationId, "not_provable_from_here");
-    expect(state).toMatchObject({ proven_revision: 0, proof: [{ status: null, proven: false }] });
-    expect((await sync.gateway()).loaded_revision).toBe(state?.revision);
+    expect(state).toMatchObject({ provenRevision: 0, proof: [{ status: null, proven: false }] });
+    expect((await sync.gateway()).loadedRevision).toBe(state?.revision);
     expect(fake.asked).toEqual([]);
   });
 
@@ -324,9 +326,10 @@ describe("enforced", () => {
       (pending) => pending === 0,
     );
     await first.stop();
+    expect(await sync.state(applicationId)).toMatchObject({ provenRevision: 0 });
     await serving();
     await started();
-    await sync.proven(applicationId);
+    expect(await sync.proven(applicationId)).toMatchObject({ proof: [{ status: 401, proven: true }] });
   });
 });
 

@@ -1,8 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { security } from "../../drizzle/security";
 import { makeSealer } from "../../src/database/sealing";
 import { hashSealContext } from "../../src/delivery/planner/gateway-secrets";
 import { newId } from "../../src/platform/ids";
+import { credentialRows } from "../support/rows/applications";
+import { changeRows } from "../support/rows/delivery";
+import { deleteRows } from "../support/rows/table";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
@@ -30,17 +34,10 @@ const application = (host: string, port: number) =>
 async function insertCredential(applicationId: string, username: string, sealed: (securityId: string) => string) {
   const { organizationId } = sync.organization;
   const securityId = newId("credential");
-  const { asOwner } = sync.world.db;
-  await asOwner(
-    `insert into security (security_id, organization_id, application_id, username, hash_sealed, hash_algorithm, created_at, password_changed_at)
-     values ($1, $2, $3, $4, $5, 'apr1', now(), now())`,
-    [securityId, organizationId, applicationId, username, sealed(securityId)],
-  );
-  await asOwner(
-    `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
-     values ($1, $2, $3, $4, false, now())`,
-    [newId("change"), organizationId, sync.gatewayId, applicationId],
-  );
+  const { owner } = sync.world.db;
+  const hashSealed = sealed(securityId);
+  await credentialRows.insert(owner, { securityId, organizationId, applicationId, username, hashSealed });
+  await changeRows.insert(owner, { organizationId, gatewayId: sync.gatewayId, applicationId });
   return securityId;
 }
 
@@ -77,7 +74,7 @@ const bad: [string, string, (securityId: string) => string][] = [
 ];
 
 describe.each(bad)("%s", (_, username, sealed) => {
-  it("quarantines only its application: existing users keep access, the new one gets none, and the problem is reported", async () => {
+  it("a credential that does not compile quarantines only its application: existing users keep access, the new one gets none, and the problem is reported", async () => {
     const { applicationId } = await application("wiki.localhost", 9000);
     const other = await application("other.localhost", 9001);
     await sync.proven(applicationId);
@@ -117,7 +114,7 @@ describe.each(bad)("%s", (_, username, sealed) => {
     await sync.proven(applicationId);
     expect(sync.file(applicationId)).not.toContain("loadBalancer");
 
-    await sync.world.db.asOwner("delete from security where security_id = $1", [securityId]);
+    await deleteRows(sync.world.db.owner, security, { securityId });
     await sync.given.credential(applicationId, "carol");
     expect(await sync.proven(applicationId)).toMatchObject({ form: "stated", intended: "protected" });
     expect(users(applicationId)).toMatch(/^"carol:/);

@@ -1,7 +1,12 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { applications } from "../../drizzle/applications";
+import { auditEntries } from "../../drizzle/audit";
+import { routes } from "../../drizzle/routes";
 import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
+import { changeRows } from "../support/rows/delivery";
+import { readRows } from "../support/rows/table";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
@@ -46,16 +51,16 @@ const delivered = () =>
     (pending) => pending === 0,
   );
 const openedBy = async (applicationId: string) => {
-  const [row] = await sync.world.db.asOwner<{ opened_by: string | null }>(
-    "select opened_by from applications where application_id = $1",
-    [applicationId],
-  );
-  return row?.opened_by;
+  const [row] = await readRows(sync.world.db.owner, applications, { applicationId }, ["openedBy"]);
+  return row?.openedBy;
 };
 const entries = () =>
-  sync.world.db.asOwner<{ object_id: string; actor_kind: string; organization_id: string; changed: unknown }>(
-    "select object_id, actor_kind, organization_id, changed from audit_entries where action = 'applications.update.closed_by_restore'",
-  );
+  readRows(sync.world.db.owner, auditEntries, { action: "applications.update.closed_by_restore" }, [
+    "objectId",
+    "actorKind",
+    "organizationId",
+    "changed",
+  ]);
 /** Checks whether the file lets any visitor reach the upstream without a password. */
 const isOpen = (applicationId: string) => {
   const file = sync.file(applicationId);
@@ -95,9 +100,9 @@ describe("a database that was restored from an older copy", () => {
     expect(exposure).toMatchObject({ exposure: { intended: "closed" } });
     expect(await entries()).toEqual([
       {
-        object_id: applicationId,
-        actor_kind: "system",
-        organization_id: sync.organization.organizationId,
+        objectId: applicationId,
+        actorKind: "system",
+        organizationId: sync.organization.organizationId,
         changed: { openedBy: null },
       },
     ]);
@@ -123,11 +128,12 @@ describe("a database that was restored from an older copy", () => {
     const { epoch } = await sync.gateway();
     await restore();
     // This requests a delivery, like a change that the copy held as pending.
-    await sync.world.db.asOwner(
-      `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
-       values ('chg_x', $1, $2, $3, false, now())`,
-      [sync.organization.organizationId, sync.gatewayId, applicationId],
-    );
+    await changeRows.insert(sync.world.db.owner, {
+      changeId: "chg_x",
+      organizationId: sync.organization.organizationId,
+      gatewayId: sync.gatewayId,
+      applicationId,
+    });
     const opened = new Set<boolean>();
     await until(async () => {
       opened.add(isOpen(applicationId));
@@ -163,8 +169,8 @@ describe("a database that was restored from an older copy", () => {
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     await delivered();
     const restore = await backUp();
-    const [route] = await sync.world.db.asOwner<{ route_id: string }>("select route_id from routes");
-    await sync.given.ok("routes.update", { routeId: route?.route_id, upstreams: [{ url: "http://127.0.0.1:9005" }] });
+    const [route] = await readRows(sync.world.db.owner, routes, {}, ["routeId"]);
+    await sync.given.ok("routes.update", { routeId: route?.routeId, upstreams: [{ url: "http://127.0.0.1:9005" }] });
     await delivered();
     await first.stop();
     await restore();

@@ -71,7 +71,7 @@ async function insertHanging(count: number) {
   return { beta, environmentId, made };
 }
 
-it("proves another organization's public and protected applications while sixty of one organization hang", async () => {
+it("the prober proves another organization's public and protected applications while sixty of one organization hang", async () => {
   const { client, hanging } = hangingClient();
   await insertHanging(many);
   const reconciler = sync.reconciler({ client });
@@ -89,7 +89,7 @@ it("proves another organization's public and protected applications while sixty 
   expect(hanging.most).toBeLessThanOrEqual(8);
 });
 
-it("proves a closing change of the same application, even though its upstream hangs", async () => {
+it("the prober proves a closing change of the same application, even though its upstream hangs", async () => {
   const { client, hanging } = hangingClient();
   const { beta, made } = await insertHanging(20);
   const reconciler = sync.reconciler({ client });
@@ -105,7 +105,7 @@ it("proves a closing change of the same application, even though its upstream ha
   expect(hanging.now).toBe(8);
 });
 
-it("probes slow applications in a separate lane, where they do not delay those that answer in time", async () => {
+it("the prober probes slow applications in a separate lane, where they do not delay those that answer in time", async () => {
   const { client, hanging, end } = hangingClient();
   const { beta, environmentId } = await insertHanging(6);
   const reconciler = sync.reconciler({ client });

@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { changes } from "../../drizzle/changes";
+import { gateways } from "../../drizzle/gateways";
+import { applicationStates } from "../../drizzle/sync";
 import { type FolderPaths, type FolderSettings, pathsIn } from "../../src/delivery/applier/gateway-folder";
 import { createReconciler, type Reconciler, type ReconcilerOptions } from "../../src/delivery/leader/reconciler";
 import { gatewaySealContexts, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
@@ -10,6 +13,8 @@ import { newId } from "../../src/platform/ids";
 import { insertEnvironment } from "../support/environment";
 import { freePort } from "../support/free-port";
 import { patienceMs } from "../support/patience";
+import { gatewayRows } from "../support/rows/delivery";
+import { readRows } from "../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 /** A world with one gateway, a temporary folder, and no reconciler yet. */
@@ -37,28 +42,8 @@ export interface SyncWorld {
   close(): Promise<void>;
 }
 
-export type StateRow = {
-  revision: number;
-  proven_revision: number;
-  unproven: string | null;
-  removed: boolean;
-  tag: string;
-  intended: string;
-  form: string;
-  digest: string | null;
-  proof: { status: number | null; proven: boolean; why: string | null; request: string }[] | null;
-};
-
-type GatewayRow = {
-  revision: number;
-  loaded_revision: number;
-  lease_term: number;
-  epoch: string;
-  nonce: string | null;
-  cause: string | null;
-  foreign_files: { path: string; problem: string; detail: string }[];
-  compared_at: Date | null;
-};
+export type StateRow = typeof applicationStates.$inferSelect;
+type GatewayRow = typeof gateways.$inferSelect;
 
 export async function openSyncWorld(options: { address?: string; probeAddress?: string } = {}): Promise<SyncWorld> {
   const woken: (() => void)[] = [];
@@ -73,18 +58,15 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
   const secrets = newGatewaySecrets(runtime.random);
   const address = options.address ?? `127.0.0.1:${await freePort()}`;
   const probeAddress = options.probeAddress ?? `127.0.0.1:${await freePort()}`;
-  await db.asOwner(
-    `insert into gateways (gateway_id, name, target, address, probe_address, tag_key_sealed, probe_host_sealed, epoch, created_at)
-     values ($1, $1, 'file', $2, $3, $4, $5, $6, now())`,
-    [
-      gatewayId,
-      address,
-      probeAddress,
-      runtime.sealer.seal(gatewaySealContexts.tagKey(gatewayId), secrets.tagKey),
-      runtime.sealer.seal(gatewaySealContexts.probeHost(gatewayId), secrets.probeHost),
-      secrets.epoch,
-    ],
-  );
+  await gatewayRows.insert(db.owner, {
+    gatewayId,
+    name: gatewayId,
+    address,
+    probeAddress,
+    tagKeySealed: runtime.sealer.seal(gatewaySealContexts.tagKey(gatewayId), secrets.tagKey),
+    probeHostSealed: runtime.sealer.seal(gatewaySealContexts.probeHost(gatewayId), secrets.probeHost),
+    epoch: secrets.epoch,
+  });
   const own = mkdtempSync(join(tmpdir(), "portcullis-sync-"));
   const folder = join(own, "local");
   const organization = await world.organization({ gatewayId, upstreams: "any" });
@@ -109,27 +91,20 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
       return reconciler;
     },
     async state(applicationId) {
-      const [row] = await db.asOwner<StateRow>(
-        "select * from application_states where gateway_id = $1 and application_id = $2",
-        [gatewayId, applicationId],
-      );
+      const [row] = await readRows(db.owner, applicationStates, { gatewayId, applicationId });
       return row ?? null;
     },
     async gateway() {
-      const [row] = await db.asOwner<GatewayRow>("select * from gateways where gateway_id = $1", [gatewayId]);
+      const [row] = await readRows(db.owner, gateways, { gatewayId });
       if (!row) throw new Error("no gateway");
       return row;
     },
     async pending() {
-      const [row] = await db.asOwner<{ count: number }>(
-        "select count(*)::integer as count from changes where gateway_id = $1 and delivered_in is null",
-        [gatewayId],
-      );
-      return row?.count ?? -1;
+      return (await readRows(db.owner, changes, { gatewayId, deliveredIn: null }, ["row"])).length;
     },
     async proven(applicationId) {
       const proven = (row: StateRow | null): row is StateRow =>
-        row !== null && row.unproven === null && row.proven_revision === row.revision && row.revision > 0;
+        row !== null && row.unproven === null && row.provenRevision === row.revision && row.revision > 0;
       const settled = async () => ((await self.pending()) === 0 ? self.state(applicationId) : null);
       const row = await until(settled, proven);
       if (row === null) throw new Error("never proven");

@@ -72,24 +72,27 @@ describe("a gateway that cannot be led", () => {
     );
   });
 
-  it.runIf(isRoot)("is not led by root in a folder of another user, and nothing is written there", async () => {
-    mkdirSync(sync.folder);
-    chownSync(sync.folder, 65_534, 65_534);
-    const reconciler = sync.reconciler({ timing });
-    reconciler.start();
-    const { leads, why } = await reconciler.ready;
-    expect({ leads, cause: why?.cause }).toEqual({ leads: false, cause: "not_ours" });
-    expect(why?.detail).toContain(`${sync.folder} belongs to user 65534`);
-    await until(
-      () => sync.gateway(),
-      ({ cause }) => cause === "The gateway's folder belongs to another user, or is open to others.",
-    );
-    chownSync(sync.folder, 0, 0);
-    await until(
-      () => reconciler.status().leads,
-      (led) => led === true,
-    );
-  });
+  it.runIf(isRoot)(
+    "a gateway is not led by root in a folder of another user, and nothing is written there",
+    async () => {
+      mkdirSync(sync.folder);
+      chownSync(sync.folder, 65_534, 65_534);
+      const reconciler = sync.reconciler({ timing });
+      reconciler.start();
+      const { leads, why } = await reconciler.ready;
+      expect({ leads, cause: why?.cause }).toEqual({ leads: false, cause: "not_ours" });
+      expect(why?.detail).toContain(`${sync.folder} belongs to user 65534`);
+      await until(
+        () => sync.gateway(),
+        ({ cause }) => cause === "The gateway's folder belongs to another user, or is open to others.",
+      );
+      chownSync(sync.folder, 0, 0);
+      await until(
+        () => reconciler.status().leads,
+        (led) => led === true,
+      );
+    },
+  );
 
   it("a candidate does not overwrite the state of a gateway that another process leads", async () => {
     const first = sync.reconciler({ alone: false, timing: { ...timing, leaseMs: 60_000 } });

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { applicationStates } from "../../drizzle/sync";
 import { fileDigest } from "../../src/delivery/protocol/file-digest";
+import { updateRows } from "../support/rows/table";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, type SyncWorld, until } from "./sync-world";
 
@@ -53,7 +55,6 @@ describe("the first start after a version whose closed applications answered 418
     expect(proven.proof).toMatchObject([{ status: 403, proven: true }]);
     await first.stop();
 
-    const { asOwner } = sync.world.db;
     const names = [`${applicationId}.yml`, `0-deny-${sync.organization.organizationId}-0.yml`, "0-shared.yml"];
     const paths = names.map((name) => join(sync.paths.applications, name));
     const wanted = paths.map((path) => readFileSync(path, "utf8"));
@@ -61,10 +62,8 @@ describe("the first start after a version whose closed applications answered 418
     former[0] = (former[0] ?? "").replaceAll(proven.tag, "aaaaaaaaaaaaaaaa");
     for (const [at, path] of paths.entries()) writeFileSync(path, former[at] ?? "");
     expect(former).not.toContain(wanted[0]);
-    await asOwner("update application_states set tag = 'aaaaaaaaaaaaaaaa', digest = $1 where application_id = $2", [
-      fileDigest(former[0] ?? ""),
-      applicationId,
-    ]);
+    const before = { tag: "aaaaaaaaaaaaaaaa", digest: fileDigest(former[0] ?? "") };
+    await updateRows(sync.world.db.owner, applicationStates, { applicationId }, before);
     const answers = new Set<number>();
     gateway.answer = (_, __, status) => {
       answers.add(status);
@@ -110,6 +109,6 @@ describe("the first start after a version whose closed applications answered 418
       () => existsSync(path),
       (exists) => !exists,
     );
-    expect((await sync.gateway()).foreign_files).toEqual([]);
+    expect((await sync.gateway()).foreignFiles).toEqual([]);
   });
 });

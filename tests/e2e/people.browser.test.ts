@@ -51,6 +51,7 @@ test("the operator that the host command created chooses a password with the pri
   await page.getByLabel("New password").fill(newPassword());
   await page.getByRole("button", { name: "Choose this password" }).click();
   await page.getByText("ada@example.org at Acme").waitFor();
+  expect(await page.getByText("ada@example.org at Acme").isVisible()).toBe(true);
 });
 
 describe("sign-in through a real OpenID Connect provider (TM-12..20)", () => {

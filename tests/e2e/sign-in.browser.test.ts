@@ -138,6 +138,7 @@ describe("a person with a browser", () => {
     await page.getByRole("button", { name: "Remove Work laptop" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await page.getByText("You do not have a passkey yet.").waitFor();
+    expect(await page.getByRole("cell", { name: "Work laptop", exact: true }).count()).toBe(0);
   });
 
   test("a password change ends other sessions, and removing a factor requires the new password", async () => {

@@ -1,7 +1,18 @@
+import type { PgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { router } from "../../src/http/trpc/router";
 import { type IdKind, newId } from "../../src/platform/ids";
 import { insertEnvironment, type ProjectAndEnvironment } from "../support/environment";
+import { applicationRows, claimRows, credentialRows, routeRows } from "../support/rows/applications";
+import { auditEntryRows } from "../support/rows/audit";
+import { gatewayRows } from "../support/rows/delivery";
+import type { Factory, Given } from "../support/rows/factory";
+import { keyRows } from "../support/rows/keys";
+import { invitationRows, memberRows, userRows } from "../support/rows/members";
+import { organizationGatewayRows } from "../support/rows/organizations";
+import { providerRows } from "../support/rows/persons";
+import { environmentRows, projectRows } from "../support/rows/projects";
+import { roleRows, serviceAccountRows } from "../support/rows/roles";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 interface Page {
@@ -9,15 +20,12 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
-/** How to insert rows of one list: the columns, and the values of a row after its id, which is the first column. */
+/** How to insert rows of one list. */
 interface List {
   readonly kind: IdKind;
   readonly id: string;
-  readonly columns: string;
-  readonly values: (id: string) => readonly unknown[];
+  readonly insert: (ids: readonly string[]) => Promise<unknown>;
   readonly input?: () => Record<string, unknown>;
-  /** Inserts the rows to which the list's rows refer. */
-  readonly before?: (ids: readonly string[]) => Promise<unknown>;
 }
 
 let world: World;
@@ -33,129 +41,196 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const organization = () => acme.organizationId;
+/** The rows have the same time, so that their ids alone decide their order. */
+const createdAt = new Date("2026-01-01T00:00:00Z");
+const organizationId = () => acme.organizationId;
+
+/** Inserts one row for each id, with what `values` returns. */
+const each =
+  <Table extends PgTable, Defaults>(rows: Factory<Table, Defaults>, values: (id: string) => Given<Table, Defaults>) =>
+  (ids: readonly string[]): Promise<unknown> =>
+    rows.insertAll(world.db.owner, ids.map(values));
+
 const lists: Readonly<Record<string, List>> = {
   "projects.list": {
     kind: "project",
     id: "projectId",
-    columns: "projects (project_id, organization_id, name, slug)",
-    values: (id) => [organization(), "Project", id],
+    insert: each(projectRows, (projectId) => ({
+      projectId,
+      organizationId: organizationId(),
+      slug: projectId,
+      createdAt,
+    })),
   },
   "environments.list": {
     kind: "environment",
     id: "environmentId",
-    columns: "environments (environment_id, organization_id, project_id, name, slug, kind)",
-    values: (id) => [organization(), inserted.projectId, "Production", id, "production"],
+    insert: each(environmentRows, (environmentId) => ({
+      environmentId,
+      organizationId: organizationId(),
+      projectId: inserted.projectId,
+      slug: environmentId,
+      createdAt,
+    })),
     input: () => ({ projectId: inserted.projectId }),
   },
   "applications.list": {
     kind: "application",
     id: "applicationId",
-    columns: "applications (application_id, organization_id, environment_id, gateway_id, name, slug, access)",
-    values: (id) => [organization(), inserted.environmentId, world.gatewayId, "Wiki", id, "protected"],
+    insert: each(applicationRows, (id) => ({
+      applicationId: id,
+      organizationId: organizationId(),
+      environmentId: inserted.environmentId,
+      gatewayId: world.gatewayId,
+      slug: id,
+      createdAt,
+    })),
     input: () => ({ environmentId: inserted.environmentId }),
   },
   "security.list": {
     kind: "credential",
     id: "securityId",
-    columns:
-      "security (security_id, organization_id, application_id, username, hash_algorithm, hash_sealed, password_changed_at)",
-    values: (id) => [organization(), applicationId, id, "apr1", "none", "2026-01-01T00:00:00Z"],
+    insert: each(credentialRows, (securityId) => ({
+      securityId,
+      organizationId: organizationId(),
+      applicationId,
+      username: securityId,
+      hashSealed: "none",
+      createdAt,
+    })),
     input: () => ({ applicationId }),
   },
   "routes.list": {
     kind: "route",
     id: "routeId",
-    columns: "routes (route_id, organization_id, application_id, gateway_id, host, upstreams, upstream_keys)",
-    values: (id) => [organization(), applicationId, world.gatewayId, `${id}.example`, "[]", "{}"],
+    insert: each(routeRows, (routeId) => ({
+      routeId,
+      organizationId: organizationId(),
+      applicationId,
+      gatewayId: world.gatewayId,
+      host: `${routeId}.example`,
+      createdAt,
+    })),
     input: () => ({ applicationId }),
   },
   "claims.list": {
     kind: "claim",
     id: "claimId",
-    columns: "claims (claim_id, organization_id, gateway_id, kind, value, deny_group)",
-    values: (id) => [organization(), world.gatewayId, "host", `${id}.example`, 0],
+    insert: each(claimRows, (claimId) => ({
+      claimId,
+      organizationId: organizationId(),
+      gatewayId: world.gatewayId,
+      kind: "host" as const,
+      value: `${claimId}.example`,
+      denyGroup: 0,
+      createdAt,
+    })),
     input: () => ({ gatewayId: world.gatewayId }),
   },
   "gateways.list": {
     kind: "gateway",
     id: "gatewayId",
-    columns: "gateways (gateway_id, name, target, address, probe_address, tag_key_sealed, probe_host_sealed, epoch)",
-    values: (id) => [id, "file", "127.0.0.1:1", "127.0.0.1:2", "none", "none", "e0"],
+    insert: async (ids) => {
+      const gateway = (gatewayId: string) => ({ gatewayId, name: gatewayId, createdAt });
+      const sealed = { tagKeySealed: "none", probeHostSealed: "none" };
+      await each(gatewayRows, (gatewayId) => ({ ...gateway(gatewayId), ...sealed }))(ids);
+      await each(organizationGatewayRows, (gatewayId) => ({ organizationId: organizationId(), gatewayId }))(ids);
+    },
   },
   "keys.list": {
     kind: "apiKey",
     id: "apiKeyId",
-    columns: "api_keys (api_key_id, organization_id, name, role, hash)",
-    values: (id) => [organization(), "ci", "viewer", `hash of ${id}`],
+    insert: each(keyRows, (apiKeyId) => ({
+      apiKeyId,
+      organizationId: organizationId(),
+      role: "viewer" as const,
+      hash: `hash of ${apiKeyId}`,
+      createdAt,
+    })),
   },
   "serviceAccounts.list": {
     kind: "serviceAccount",
     id: "serviceAccountId",
-    columns: "service_accounts (service_account_id, organization_id, name, role)",
-    values: (id) => [organization(), id, "viewer"],
+    insert: each(serviceAccountRows, (serviceAccountId) => ({
+      serviceAccountId,
+      organizationId: organizationId(),
+      name: serviceAccountId,
+      role: "viewer" as const,
+      createdAt,
+    })),
   },
   "providers.list": {
     kind: "provider",
     id: "providerId",
-    columns: `oidc_providers (provider_id, organization_id, slug, name, issuer, client_id, scopes, allowed_emails,
-      allowed_domains, allowed_groups, group_roles, trusted_domains, creates_persons)`,
-    values: (id) => [organization(), id, "ID", "https://id.example", "c", "{}", "{}", "{}", "{}", "{}", "{}", false],
+    insert: each(providerRows, (providerId) => ({
+      providerId,
+      organizationId: organizationId(),
+      slug: providerId,
+      name: "ID",
+      issuer: "https://id.example",
+      clientId: "c",
+      createdAt,
+    })),
   },
   "roles.list": {
     kind: "role",
     id: "roleId",
-    columns: "roles (role_id, organization_id, name, permissions)",
-    values: (id) => [organization(), id, "{project:read}"],
+    insert: each(roleRows, (roleId) => ({ roleId, organizationId: organizationId(), name: roleId, createdAt })),
   },
   "members.list": {
     kind: "member",
     id: "memberId",
-    columns: "members (member_id, organization_id, user_id, role)",
-    values: (id) => [organization(), id, "viewer"],
-    before: (ids) =>
-      world.db.asOwner(
-        `insert into users (user_id, email, created_at) values ${ids.map((_, at) => `($${at + 1}, $${at + 1}, now())`)}`,
-        ids,
-      ),
+    insert: async (ids) => {
+      await each(userRows, (userId) => ({ userId, email: userId }))(ids);
+      await each(memberRows, (memberId) => ({
+        memberId,
+        organizationId: organizationId(),
+        userId: memberId,
+        role: "viewer" as const,
+        createdAt,
+      }))(ids);
+    },
   },
   "invitations.list": {
     kind: "invitation",
     id: "invitationId",
-    columns: "invitations (invitation_id, organization_id, email, role, hash, expires_at)",
-    values: (id) => [organization(), "a@example.org", "viewer", id, "2027-01-01T00:00:00Z"],
+    insert: each(invitationRows, (invitationId) => ({
+      invitationId,
+      organizationId: organizationId(),
+      role: "viewer" as const,
+      hash: invitationId,
+      expiresAt: new Date("2027-01-01T00:00:00Z"),
+      createdAt,
+    })),
   },
   "audit.list": {
     kind: "audit",
     id: "auditId",
-    columns: "audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome)",
-    values: () => [organization(), "system", "req_1", "page.test", "done"],
+    insert: each(auditEntryRows, (auditId) => ({
+      auditId,
+      organizationId: organizationId(),
+      action: "page.test",
+      createdAt,
+    })),
     input: () => ({ action: "page.test" }),
   },
   "audit.installation.list": {
     kind: "audit",
     id: "auditId",
-    columns: "audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome)",
-    values: () => [world.runtime.installationId, "system", "req_1", "page.test", "done"],
+    insert: each(auditEntryRows, (auditId) => ({
+      auditId,
+      organizationId: world.runtime.installationId,
+      action: "page.test",
+      createdAt,
+    })),
     input: () => ({ action: "page.test" }),
   },
 };
 
 /** Inserts rows and returns their ids, newest first. */
-async function insert(procedure: string, { kind, columns, values, before }: List, count: number): Promise<string[]> {
+async function insert({ kind, insert }: List, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => newId(kind));
-  await before?.(ids);
-  const rows = ids.map((id) => [id, ...values(id), "2026-01-01T00:00:00Z"]);
-  const width = rows[0]?.length ?? 0;
-  const holders = rows.map((_, row) => `(${Array.from({ length: width }, (_, at) => `$${row * width + at + 1}`)})`);
-  await world.db.asOwner(`insert into ${columns.replace(/\)$/, ", created_at)")} values ${holders}`, rows.flat());
-  if (procedure === "gateways.list") {
-    const allowed = ids.map((_, at) => `($1, $${at + 2}, now())`);
-    await world.db.asOwner(
-      `insert into organization_gateways (organization_id, gateway_id, created_at) values ${allowed}`,
-      [organization(), ...ids],
-    );
-  }
+  await insert(ids);
   return ids.reverse();
 }
 
@@ -185,7 +260,7 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
   };
 
   test("DK-6: returns 50 items by default, newest first, then the remaining ones, each item once", async () => {
-    const created = await insert(procedure, list, 53);
+    const created = await insert(list, 53);
     const first = await page();
     expect(first.ids).toEqual(created.slice(0, 50));
     expect(first.nextCursor).toBe(first.ids.at(-1));
@@ -196,17 +271,17 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
     expect(all).toEqual([...all].sort().reverse());
   });
 
-  test("continues after the cursor even if items were created in between", async () => {
+  test("a list continues after the cursor even if items were created in between", async () => {
     const before = await page({ limit: 200 });
     const first = await page({ limit: 7 });
-    const newer = await insert(procedure, list, 3);
+    const newer = await insert(list, 3);
     const remaining = await rest(first.nextCursor, 20);
     expect([...first.ids, ...remaining]).toEqual(before.ids);
     expect((await page({ limit: 3 })).ids).toEqual(newer);
   });
 
-  test("accepts a limit from 1 to 200 and returns no cursor with the last page", async () => {
-    await insert(procedure, list, 2);
+  test("a list accepts a limit from 1 to 200 and returns no cursor with the last page", async () => {
+    await insert(list, 2);
     const all = await page({ limit: 200 });
     expect(all.nextCursor).toBeNull();
     expect((await page({ limit: 1 })).ids).toEqual(all.ids.slice(0, 1));
@@ -218,7 +293,7 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
     }
   });
 
-  test.each(["' or 1=1 --", "", "x".repeat(101), "ä", 7])("rejects the cursor %j", async (cursor) => {
+  test.each(["' or 1=1 --", "", "x".repeat(101), "ä", 7])("a list rejects the cursor %j", async (cursor) => {
     const refused = await acme.call(procedure, { ...list.input?.(), cursor });
     expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
   });

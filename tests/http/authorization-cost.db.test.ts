@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { apiKeys } from "../../drizzle/api-keys";
 import type { Database, Transaction } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
 import { openBrowser } from "../support/browser";
+import { callsOf } from "../support/call-response";
 import { givenMember, givenPerson } from "../support/people";
+import { updateRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
@@ -77,17 +80,11 @@ async function callers() {
   const browser = openBrowser({ handler });
   await browser.signIn("password", { email: person.email, password: person.password });
   const key = registerSecret(await acme.key("owner"));
-  await world.db.asOwner(`update api_keys set last_used_at = now() where organization_id = $1`, [acme.organizationId]);
-  const byKey = async (procedure: string, input: unknown) =>
-    handler(
-      new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-api-key": key },
-        body: JSON.stringify(input),
-      }),
-      { ip: "127.0.0.1" },
-    );
-  return { key: byKey, cookie: (procedure: string, input: unknown) => browser.call(procedure, input) };
+  await updateRows(world.db.owner, apiKeys, { organizationId: acme.organizationId }, { lastUsedAt: new Date() });
+  return {
+    key: callsOf(handler, { key }),
+    cookie: (procedure: string, input: unknown) => browser.call(procedure, input),
+  };
 }
 
 test("authentication and authorization need one statement for a read and two for a write", async () => {

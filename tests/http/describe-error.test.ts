@@ -33,7 +33,7 @@ describe("an error with a database error in its chain (DK-7, DK-14)", () => {
 });
 
 describe("a refusal", () => {
-  it("is described by its reason alone: its message names values", () => {
+  it("the log describes a refusal by its reason alone, because its message names values", () => {
     const described = describeError(
       new Error("outer", { cause: new Refusal("duplicate_username", { username: secret }) }),
     );

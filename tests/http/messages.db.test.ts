@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
 import { newId } from "../../src/platform/ids";
+import { readCallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
+import { readRows } from "../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -104,7 +107,7 @@ describe("the message of a refusal", () => {
 
   test("names the method and the path of REST that there is not", async () => {
     const response = await world.handler(new Request("http://127.0.0.1/api/v1/nowhere"), { ip: "192.0.2.45" });
-    const { error } = (await response.json()) as { error: { message: string } };
+    const { error } = await readCallResponse(response);
     expect([response.status, error.message]).toEqual([
       404,
       "No such endpoint: GET /api/v1/nowhere. docs/api.md lists the endpoints.",
@@ -115,10 +118,7 @@ describe("the message of a refusal", () => {
 test("a refusal's message is not in the log, and its reason is in the audit log", async () => {
   await given(acme).ok("security.create", { applicationId, username: "grace" });
   await refusalOf("security.create", { applicationId, username: "grace" });
-  const entries = await world.db.asOwner<{ entry: string }>(
-    "select row_to_json(audit_entries)::text as entry from audit_entries where outcome = 'refused'",
-  );
-  const text = entries.map(({ entry }) => entry).join("\n");
+  const text = JSON.stringify(await readRows(world.db.owner, auditEntries, { outcome: "refused" }));
   expect(text).toContain("duplicate_username");
   expect(text).not.toContain("already has");
   expect(world.log()).not.toContain("already has");

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
+import { organizations } from "../../drizzle/organizations";
 import { makeApiKey } from "../../src/access/api-keys";
 import type { Runtime } from "../../src/access/runtime";
 import type { Database } from "../../src/database/database";
 import { ActiveRequests } from "../../src/http/active-requests";
 import { createHandler, type Handler } from "../../src/http/handler";
 import { openBrowser } from "../support/browser";
-import { type RawAnswer, send } from "../support/raw-call";
+import { reasonOf } from "../support/call-response";
+import { send } from "../support/raw-call";
+import { readRows, updateRows } from "../support/rows/table";
 import { type GivenOrganization, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -26,7 +30,6 @@ beforeEach(async () => {
 const json = { "content-type": "application/json" };
 const call = (handler: Handler, key: string, procedure: string, input: unknown = {}) =>
   send(handler, `/api/trpc/${procedure}`, { headers: { ...json, "x-api-key": key }, body: JSON.stringify(input) });
-const reasonOf = ({ status, body }: RawAnswer) => [status, body?.error?.data.reason];
 
 /** A handler whose transactions wait until `release` is called. */
 function heldHandler(bounds: ConstructorParameters<typeof ActiveRequests>[0]) {
@@ -69,7 +72,7 @@ describe("concurrent requests", () => {
     release();
     expect((await Promise.all([...held, other])).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect((await call(handler, acmeKey, "projects.list")).status).toBe(200);
-    const audited = await world.db.asOwner("select 1 as one from audit_entries where reason = 'overloaded'");
+    const audited = await readRows(world.db.owner, auditEntries, { reason: "overloaded" });
     expect(audited).toEqual([]);
   });
 
@@ -163,9 +166,12 @@ describe("a body that is larger than 16 KiB", () => {
   });
 
   test("a large body of a known caller is read, and the request is counted once", async () => {
-    await world.db.asOwner("update organizations set key_requests_per_minute = 2 where organization_id = $1", [
-      acme.organizationId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      organizations,
+      { organizationId: acme.organizationId },
+      { keyRequestsPerMinute: 2 },
+    );
     const statuses: unknown[] = [];
     for (let at = 0; at < 3; at++)
       statuses.push(reasonOf(await call(world.handler, acmeKey, "projects.create", JSON.parse(large))));

@@ -1,9 +1,12 @@
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import md5 from "apache-md5";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { organizations } from "../../drizzle/organizations";
+import { security } from "../../drizzle/security";
 import type { Router } from "../../src/http/trpc/router";
 import type { CallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
+import { readRows, updateRows } from "../support/rows/table";
 import { registeredSecrets, registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
@@ -57,11 +60,8 @@ async function application(input: Record<string, unknown> = {}): Promise<string>
 }
 
 async function hashOf(securityId: string): Promise<string> {
-  const [row] = await world.db.asOwner<{ sealed: string }>(
-    `select hash_sealed as sealed from security where security_id = $1`,
-    [securityId],
-  );
-  const opened = world.runtime.sealer.open(`security:hash:${securityId}`, row?.sealed ?? "");
+  const [row] = await readRows(world.db.owner, security, { securityId });
+  const opened = world.runtime.sealer.open(`security:hash:${securityId}`, row?.hashSealed ?? "");
   if (!opened.ok) throw new Error(opened.reason);
   return registerSecret(opened.plaintext);
 }
@@ -71,15 +71,13 @@ test("DK-1: only a hash of the password is stored, sealed for its own row", asyn
   const password = strong();
   const { data } = await call("security.create", { applicationId, username: "ada", password });
   const other = await call("security.create", { applicationId, username: "bob", password: strong() });
-  const [row] = await world.db.asOwner<{ row: string; sealed: string }>(
-    `select t::text as row, hash_sealed as sealed from security t where security_id = $1`,
-    [data.securityId],
-  );
-  expect(row?.sealed).toMatch(/^v1\.[\w-]{8}\.[\w-]{16}\.[\w-]+$/);
-  expect(row?.row).not.toContain(password);
-  expect(row?.row).not.toContain("$apr1$");
+  const [row] = await readRows(world.db.owner, security, { securityId: data.securityId });
+  const stored = JSON.stringify(row);
+  expect(row?.hashSealed).toMatch(/^v1\.[\w-]{8}\.[\w-]{16}\.[\w-]+$/);
+  expect(stored).not.toContain(password);
+  expect(stored).not.toContain("$apr1$");
   expect(md5(password, await hashOf(data.securityId))).toBe(await hashOf(data.securityId));
-  const moved = world.runtime.sealer.open(`security:hash:${other.data.securityId}`, row?.sealed ?? "");
+  const moved = world.runtime.sealer.open(`security:hash:${other.data.securityId}`, row?.hashSealed ?? "");
   expect(moved).toEqual({ ok: false, reason: "altered" });
 });
 
@@ -344,9 +342,12 @@ describe("DK-9: a password", () => {
     "a weak password is refused if the organization enforces the policy: %s",
     async (password, reasons) => {
       const strict = await world.organization();
-      await world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
-        strict.organizationId,
-      ]);
+      await updateRows(
+        world.db.owner,
+        organizations,
+        { organizationId: strict.organizationId },
+        { passwordPolicy: "enforce" },
+      );
       const inserted = await insertEnvironment(world, strict);
       const { applicationId } = await given(strict).application({
         ...inserted,

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
+import { members } from "../../drizzle/members";
+import { projects } from "../../drizzle/projects";
 import { makeApiKey } from "../../src/access/api-keys";
 import { newId } from "../../src/platform/ids";
 import { type Browser, openBrowser } from "../support/browser";
 import { type GivenPerson, givenMember, givenPerson } from "../support/people";
+import { deleteRows, readRows, updateRows } from "../support/rows/table";
 import { givenSession } from "../support/sessions";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
@@ -86,13 +90,12 @@ describe("a session cookie", () => {
     expect(browser.cookies.has(cookie)).toBe(false);
     expect(await sessionAnswer(thief)).toEqual([401, "session_ended"]);
     expect((await thief.call("projects.create", { name: "Stolen" })).status).toBe(401);
-    const [row] = await world.db.asOwner("select count(*)::int as n from projects where name = 'Stolen'");
-    expect(row?.n).toBe(1);
+    expect(await readRows(world.db.owner, projects, { name: "Stolen" })).toHaveLength(1);
   });
 
   test("a sign-out requested by another page does not end the session", async () => {
     const browser = await signedIn();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const body = (token: string) => new URLSearchParams({ csrfToken: token, json: "true" }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const foreign = await browser.fetch("/api/auth/signout", {
@@ -179,10 +182,8 @@ describe("a key together with a cookie (TM-34)", () => {
     const headers = { "x-api-key": key, "x-csrf-token": "", origin: "https://evil.example.org" };
     const { status, data } = await browser.call<{ projectId: string }>("projects.create", { name: "By key" }, headers);
     expect(status).toBe(200);
-    const [row] = await world.db.asOwner("select organization_id from projects where project_id = $1", [
-      data.projectId,
-    ]);
-    expect(row?.organization_id).toBe(beta.organizationId);
+    const [row] = await readRows(world.db.owner, projects, { projectId: data.projectId }, ["organizationId"]);
+    expect(row?.organizationId).toBe(beta.organizationId);
   });
 });
 
@@ -212,11 +213,8 @@ describe("x-organization-id", () => {
       const own = await browser.call(procedure, input, { "x-organization-id": acme.organizationId });
       expect([procedure, own.status]).toEqual([procedure, 200]);
     }
-    const [row] = await world.db.asOwner(
-      "select count(*)::int as n from projects where organization_id = $1 and name = 'Elsewhere'",
-      [beta.organizationId],
-    );
-    expect(row?.n).toBe(0);
+    const { organizationId } = beta;
+    expect(await readRows(world.db.owner, projects, { organizationId, name: "Elsewhere" })).toHaveLength(0);
   });
 
   test("a key gets 404 for a foreign organization, and its own organization changes nothing", async () => {
@@ -256,10 +254,7 @@ describe("x-organization-id", () => {
     expect((await browser.call("projects.create", { name: "Here" })).status).toBe(200);
     const refused = await browser.call("projects.create", { name: "There" }, there);
     expect([refused.status, refused.error.data.reason]).toEqual([403, "forbidden"]);
-    await world.db.asOwner("delete from members where user_id = $1 and organization_id = $2", [
-      eve.userId,
-      gamma.organizationId,
-    ]);
+    await deleteRows(world.db.owner, members, { userId: eve.userId, organizationId: gamma.organizationId });
     expect(await sessionAnswer(browser, there)).toEqual([404, "not_found"]);
     expect(await sessionAnswer(browser)).toEqual([200, undefined]);
   });
@@ -267,11 +262,12 @@ describe("x-organization-id", () => {
   test("a refused attempt at a foreign organization is audited only in the caller's organization", async () => {
     const browser = await signedIn();
     const answer = await browser.call("claims.list", {}, { "x-organization-id": beta.organizationId });
-    const rows = await world.db.asOwner<{ organization_id: string; reason: string; actor_id: string }>(
-      "select organization_id, reason, actor_id from audit_entries where request_id = $1",
-      [answer.headers.get("x-request-id")],
-    );
-    expect(rows).toEqual([{ organization_id: acme.organizationId, reason: "not_found", actor_id: ada.userId }]);
+    const rows = await readRows(world.db.owner, auditEntries, { requestId: answer.headers.get("x-request-id") ?? "" }, [
+      "organizationId",
+      "reason",
+      "actorId",
+    ]);
+    expect(rows).toEqual([{ organizationId: acme.organizationId, reason: "not_found", actorId: ada.userId }]);
   });
 });
 
@@ -284,7 +280,7 @@ describe("a removed member", () => {
     const byKey = world.callAs(created.data.key);
     expect((await byKey("projects.list")).status).toBe(200);
     expect((await browser.call("projects.list")).status).toBe(200);
-    await world.db.asOwner("delete from members where member_id = $1", [memberId]);
+    await deleteRows(world.db.owner, members, { memberId });
     const [key, session] = [await byKey("projects.list"), await browser.call("projects.list")];
     expect([key.status, key.error.data.reason]).toEqual([401, "key_holder_left"]);
     expect([session.status, session.error.data.reason]).toEqual([403, "no_organization"]);
@@ -295,7 +291,7 @@ describe("a removed member", () => {
     const memberId = await givenMember(world, acme.organizationId, eve, "owner");
     const { browser } = await givenSession(world, eve);
     const { data } = await browser.call<{ key: string }>("keys.create", { name: "Hers", role: "owner" });
-    await world.db.asOwner("update members set role = 'viewer' where member_id = $1", [memberId]);
+    await updateRows(world.db.owner, members, { memberId }, { role: "viewer" });
     const [key, session] = [
       await world.callAs(data.key)("projects.create", { name: "No" }),
       await browser.call("projects.create", { name: "No" }),
@@ -308,7 +304,7 @@ describe("a removed member", () => {
 describe("a forged X-Forwarded-For (TM-2)", () => {
   test("a forged X-Forwarded-For gives no additional sign-in attempts", async () => {
     const attacker = openBrowser(world, { ip: "198.51.100.9" });
-    const { csrfToken } = (await (await attacker.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await attacker.formToken();
     const statuses: number[] = [];
     for (let at = 0; at < 7; at++) {
       const answer = await attacker.fetch("/api/auth/callback/password", {
@@ -337,9 +333,12 @@ describe("a forged X-Forwarded-For (TM-2)", () => {
     const headers = { "x-api-key": created.data.key, "x-forwarded-for": "192.0.2.1" };
     const refused = await outside.call("projects.list", {}, headers);
     expect([refused.status, refused.error.data.reason]).toEqual([401, "key_ip_refused"]);
-    const [entry] = await world.db.asOwner("select ip from audit_entries where request_id = $1", [
-      refused.headers.get("x-request-id"),
-    ]);
+    const [entry] = await readRows(
+      world.db.owner,
+      auditEntries,
+      { requestId: refused.headers.get("x-request-id") ?? "" },
+      ["ip"],
+    );
     expect(entry?.ip).toBe("198.51.100.10");
     const inside = openBrowser(world, { ip: "192.0.2.77" });
     expect((await inside.call("projects.list", {}, { "x-api-key": created.data.key })).status).toBe(200);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser } from "../support/browser";
+import { readCallResponse } from "../support/call-response";
 import { openWorld, testOrigin, type World } from "../support/world";
 
 let world: World;
@@ -109,7 +110,7 @@ describe("a request that arrives for another host", () => {
       const headers = { host: "portcullis:3000", "x-forwarded-for": "203.0.113.7", ...json, ...more };
       const body = method === "POST" ? { body: '{"token":"x"}' } : {};
       const answer = await openBrowser(world).fetch(path, { method, headers, ...body });
-      const { error } = (await answer.json()) as { error: { message: string } };
+      const { error } = await readCallResponse(answer);
       expect(error.message).toContain("through a proxy for the host portcullis:3000");
       expect(error.message).toContain('"Host: portcullis.example.org"');
       expect(error.message).toContain("docs/behind-a-proxy.md");

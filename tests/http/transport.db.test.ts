@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeApiKey } from "../../src/access/api-keys";
+import { type CallResponse, reasonOf } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
-import { type RawAnswer, send } from "../support/raw-call";
+import { send } from "../support/raw-call";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -26,7 +27,7 @@ const json = { "content-type": "application/json" };
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 /** Sends a request and checks what every response must have: a unique id, no caching, and the common error format. */
-async function sendChecked(path: string, request: Parameters<typeof send>[2]): Promise<RawAnswer> {
+async function sendChecked(path: string, request: Parameters<typeof send>[2]): Promise<CallResponse> {
   const answer = await send(world.handler, path, request);
   const requestId = answer.headers.get("x-request-id") ?? "";
   expect(requestId).toMatch(/^req_[0-9a-z]{26}$/);
@@ -35,11 +36,11 @@ async function sendChecked(path: string, request: Parameters<typeof send>[2]): P
   expect(answer.headers.get("cache-control")).toBe("no-store");
   expect(answer.headers.get("content-type")).toMatch(/^application\/json/);
   if (answer.status === 200) return answer;
-  const { error } = answer.body ?? {};
-  expect([answer.text, typeof error?.message]).toEqual([answer.text, "string"]);
-  const names = Object.keys(error?.data ?? {}).filter((name) => name !== "fields");
+  const { error } = answer;
+  expect([answer.text, typeof error.message]).toEqual([answer.text, "string"]);
+  const names = Object.keys(error.data).filter((name) => name !== "fields");
   expect(names.sort()).toEqual(["code", "httpStatus", "reason", "requestId"]);
-  expect(error?.data).toMatchObject({
+  expect(error.data).toMatchObject({
     httpStatus: answer.status,
     requestId,
     reason: expect.stringMatching(/^[a-z_]+$/),
@@ -50,7 +51,6 @@ async function sendChecked(path: string, request: Parameters<typeof send>[2]): P
 
 const post = (procedure: string, body: Parameters<typeof send>[2] = {}) => sendChecked(`/api/trpc/${procedure}`, body);
 
-const reasonOf = (answer: RawAnswer) => [answer.status, answer.body?.error?.data.reason];
 const one = () => JSON.stringify({ securityId });
 
 describe("DK-11: a raw JSON body and x-api-key", () => {
@@ -62,16 +62,16 @@ describe("DK-11: a raw JSON body and x-api-key", () => {
     ["with the form type and a charset", { "content-type": "application/x-www-form-urlencoded; charset=utf-8" }],
   ])("a query and a mutation are accepted %s", async (_title, headers) => {
     const query = await post("security.one", { headers: { ...headers, "x-api-key": key }, body: one() });
-    expect([query.status, query.body?.result?.data.securityId]).toEqual([200, securityId]);
+    expect([query.status, query.data.securityId]).toEqual([200, securityId]);
     const body = JSON.stringify({ securityId, password: "new-Password-4711" });
     const change = await post("security.update", { headers: { ...headers, "x-api-key": key }, body });
-    expect([change.status, change.body?.result?.data.securityId]).toEqual([200, securityId]);
+    expect([change.status, change.data.securityId]).toEqual([200, securityId]);
   });
 
   test("a query can be called with GET", async () => {
     const path = `/api/trpc/security.one?input=${encodeURIComponent(one())}`;
     const answer = await sendChecked(path, { method: "GET", headers: { "x-api-key": key } });
-    expect([answer.status, answer.body?.result?.data.securityId]).toEqual([200, securityId]);
+    expect([answer.status, answer.data.securityId]).toEqual([200, securityId]);
     const list = await sendChecked("/api/trpc/applications.list", {
       method: "GET",
       headers: { "x-api-key": key },
@@ -237,7 +237,7 @@ describe("several calls in one request", () => {
   ])("several calls in one request are refused: %s", async (procedure, body) => {
     const answer = await post(procedure, { headers: { ...json, "x-api-key": key }, body });
     expect([400, 404]).toContain(answer.status);
-    expect(answer.body?.result).toBeUndefined();
+    expect(answer.data).toBeUndefined();
   });
 
   test("several calls in one streamed request are refused", async () => {

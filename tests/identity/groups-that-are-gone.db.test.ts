@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { auditEntries, refusalCounts } from "../../drizzle/audit";
+import { members } from "../../drizzle/members";
 import type { Role } from "../../src/access/permissions";
 import type { TrustedHeader } from "../../src/access/runtime";
 import { ensureTrustedHeader } from "../../src/features/providers/ensure";
@@ -6,6 +8,8 @@ import { type Browser, openBrowser } from "../support/browser";
 import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy } from "../support/oidc-sign-in";
 import { type GivenPerson, givenMember, givenPerson } from "../support/people";
+import { membershipsOf, projectRoleRows } from "../support/rows/members";
+import { deleteRows, lastRow, readRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
@@ -33,16 +37,16 @@ beforeAll(async () => {
   root = await world.organization({ root: true });
   owner = await givenPerson(world);
   await givenMember(world, root.organizationId, owner, "owner");
-  const group_roles = { staff: "viewer", operators: "admin", owners: "owner" };
-  const main = { trusted_domains: ["example.org"], creates_persons: true };
+  const groupRoles = { staff: "viewer", operators: "admin", owners: "owner" };
+  const main = { trustedDomains: ["example.org"], createsPersons: true };
   const insert = async (slug: string, more: Record<string, unknown>) =>
     void ids.set(slug, await insertProvider(world, idp, slug, { ...main, ...more }));
-  await insert("grouped", { group_roles });
-  await insert("second", { group_roles: { staff: "developer" } });
-  await insert("admitted", { allowed_groups: ["staff"] });
+  await insert("grouped", { groupRoles });
+  await insert("second", { groupRoles: { staff: "developer" } });
+  await insert("admitted", { allowedGroups: ["staff"] });
 });
 afterAll(() => Promise.all([world.close(), idp.close()]));
-beforeEach(() => world.db.asOwner("delete from refusal_counts"));
+beforeEach(() => deleteRows(world.db.owner, refusalCounts));
 
 let visitors = 0;
 function newBrowser(): Browser {
@@ -76,25 +80,23 @@ async function keyOf(browser: Browser, role: Role = "viewer"): Promise<string> {
 const works = async (key: string) => (await world.callAs(key)("organizations.one")).status === 200;
 
 async function membershipOf(email: string, { organizationId } = root): Promise<{ role: Role | null } | null> {
-  const [row] = await world.db.asOwner<{ role: Role | null }>(
-    "select m.role from members m join users u using (user_id) where u.email = $1 and m.organization_id = $2",
-    [email, organizationId],
-  );
-  return row ?? null;
+  const joined = await membershipsOf(world.db.owner, email);
+  const found = joined.find((member) => member.organizationId === organizationId);
+  return found === undefined ? null : { role: found.role };
 }
 
 /** Audit entries about the membership, oldest first. */
 async function memberEntriesOf(email: string) {
-  return world.db.asOwner<{ action: string; changed: Record<string, unknown>; actor_kind: string }>(
-    "select action, changed, actor_kind from audit_entries where object_name = $1 and action like 'members.%' order by audit_id",
-    [email],
-  );
+  const entries = await readRows(world.db.owner, auditEntries, { objectName: email }, [
+    "action",
+    "changed",
+    "actorKind",
+  ]);
+  return entries.filter(({ action }) => action.startsWith("members."));
 }
 
 async function lastReason(): Promise<string> {
-  const [row] = await world.db.asOwner<{ reason: string }>(
-    "select reason from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
-  );
+  const row = await lastRow(world.db.owner, auditEntries, { outcome: "refused" }, ["reason"]);
   return row?.reason ?? "";
 }
 
@@ -111,7 +113,7 @@ describe("a sign-in whose groups give no role", () => {
     expect(await memberEntriesOf(email)).toEqual([
       {
         action: "members.groupsGone",
-        actor_kind: "system",
+        actorKind: "system",
         changed: {
           provider: ids.get("grouped"),
           role: ["admin", null],
@@ -182,11 +184,8 @@ describe("a sign-in whose groups give no role", () => {
   it("a role changed by hand after the sign-in remains, and the sessions of the provider end", async () => {
     const email = newPerson(["staff"]);
     const { browser } = await signInWith("grouped", ["staff"]);
-    const [row] = await world.db.asOwner<{ member_id: string }>(
-      "select member_id from members m join users u using (user_id) where u.email = $1",
-      [email],
-    );
-    expect((await root.call("members.update", { memberId: row?.member_id, role: "developer" })).status).toBe(200);
+    const [row] = await membershipsOf(world.db.owner, email);
+    expect((await root.call("members.update", { memberId: row?.memberId, role: "developer" })).status).toBe(200);
     await signInWith("grouped", []);
     expect([await membershipOf(email), await isSignedIn(browser)]).toEqual([{ role: "developer" }, false]);
   });
@@ -195,11 +194,10 @@ describe("a sign-in whose groups give no role", () => {
     const email = newPerson(["operators"]);
     const { browser } = await signInWith("grouped", ["operators"]);
     const { data } = await browser.call<{ projectId: string }>("projects.create", { name: "Kept" });
-    await world.db.asOwner(
-      `insert into project_roles (project_role_id, organization_id, project_id, member_id, role, created_at)
-       select 'prl_' || member_id, organization_id, $2, member_id, 'viewer', now() from members join users using (user_id) where email = $1`,
-      [email, data.projectId],
-    );
+    for (const { organizationId, memberId } of await membershipsOf(world.db.owner, email)) {
+      const { projectId } = data;
+      await projectRoleRows.insert(world.db.owner, { organizationId, memberId, projectId, role: "viewer" });
+    }
     await signInWith("grouped", []);
     expect([await membershipOf(email), await isSignedIn(browser)]).toEqual([{ role: null }, false]);
   });
@@ -259,8 +257,8 @@ describe("a sign-in whose groups are not allowed", () => {
 
   it("groups that are not allowed at a provider of an organization end only keys from its sessions", async () => {
     const organization = await world.organization();
-    const provider = { organization_id: organization.organizationId, trusted_domains: ["example.org"] };
-    await insertProvider(world, idp, "own", { ...provider, allowed_groups: ["staff"] });
+    const provider = { organizationId: organization.organizationId, trustedDomains: ["example.org"] };
+    await insertProvider(world, idp, "own", { ...provider, allowedGroups: ["staff"] });
     const email = newPerson(["staff"]);
     const person = await givenPerson(world, email);
     await givenMember(world, organization.organizationId, person, "developer");
@@ -283,7 +281,7 @@ describe("a sign-in whose groups are not allowed", () => {
 describe("the last owner whose groups give no role", () => {
   it("the last owner stays owner, with an alarm in the audit log and the log, until there is another owner", async () => {
     // Also removes the owners of other tests.
-    await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [root.organizationId]);
+    await deleteRows(world.db.owner, members, { organizationId: root.organizationId, role: "owner" });
     const email = newPerson(["owners"]);
     const { browser } = await signInWith("grouped", ["owners"]);
     const key = await keyOf(browser, "owner");
@@ -321,7 +319,7 @@ describe("groups of the trusted header", () => {
   async function byHeader(email: string, groups: string | null) {
     proxies += 1;
     const browser = openBrowser(world, { ip: `10.1.0.${proxies}` });
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const { status } = await browser.fetch("/api/auth/signin/trusted-header", {
       method: "POST",
       headers: {
@@ -408,9 +406,9 @@ describe("a change of the groups of a provider", () => {
   it("changed group roles take effect at once for the groups of the last sign-in", async () => {
     const organization = await world.organization();
     const providerId = await insertProvider(world, idp, "mapped", {
-      organization_id: organization.organizationId,
-      creates_persons: true,
-      group_roles: { staff: "viewer", operators: "admin" },
+      organizationId: organization.organizationId,
+      createsPersons: true,
+      groupRoles: { staff: "viewer", operators: "admin" },
     });
     const staff = newPerson(["staff"]);
     const { browser } = await signInWith("mapped", ["staff"]);
@@ -434,10 +432,10 @@ describe("a change of the groups of a provider", () => {
   it("removing a provider ends its roles, and keeps roles given by hand and the last owner", async () => {
     const organization = await world.organization();
     const providerId = await insertProvider(world, idp, "removed", {
-      organization_id: organization.organizationId,
-      creates_persons: true,
-      trusted_domains: ["example.org"],
-      group_roles: { staff: "viewer", owners: "owner" },
+      organizationId: organization.organizationId,
+      createsPersons: true,
+      trustedDomains: ["example.org"],
+      groupRoles: { staff: "viewer", owners: "owner" },
     });
     const staff = newPerson(["staff"]);
     await signInWith("removed", ["staff"]);

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { hashSync } from "bcryptjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { passwords } from "../../drizzle/persons";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
+import { readRows, updateRows } from "../support/rows/table";
 import { openWorld, type World } from "../support/world";
 
 let world: World;
@@ -13,12 +15,11 @@ afterAll(() => world.close());
 
 async function givenImported(hash: (password: string) => string) {
   const person = await givenPerson(world);
-  await world.db.asOwner("update passwords set hash = $2 where user_id = $1", [person.userId, hash(person.password)]);
+  await updateRows(world.db.owner, passwords, { userId: person.userId }, { hash: hash(person.password) });
   return person;
 }
 
-const storedOf = async (userId: string) =>
-  (await world.db.asOwner<{ hash: string }>("select hash from passwords where user_id = $1", [userId]))[0]?.hash;
+const storedOf = async (userId: string) => (await readRows(world.db.owner, passwords, { userId }, ["hash"]))[0]?.hash;
 
 describe.each([
   ["bcrypt (AM-3, TM-1)", (password: string) => hashSync(password, 12)],

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
+import { invitations, members, users } from "../../drizzle/members";
 import { createHandler } from "../../src/http/handler";
 import { openBrowser } from "../support/browser";
+import { reasonOf } from "../support/call-response";
 import { interposed } from "../support/interposed";
 import { givenMember, givenPerson } from "../support/people";
+import { deleteRows, readRows, updateRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { givenSession } from "../support/sessions";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
@@ -39,19 +43,20 @@ const invite = async (input: Record<string, unknown> = {}): Promise<CreatedInvit
   return { ...created, token: registerSecret(created.url.slice(created.url.indexOf("#") + 1)) };
 };
 const accept = async (token: string, fields: Record<string, string> = {}, browser = visitor()) => {
-  const { status, body } = await browser.signIn("invitation", { token, password, ...fields });
-  return { status, reason: (body as { error?: { data: { reason: string } } } | null)?.error?.data.reason, browser };
+  const answer = await browser.signIn("invitation", { token, password, ...fields });
+  const [status, reason] = reasonOf(answer);
+  return { status, reason, browser };
 };
-const peopleOf = (email: string) =>
-  world.db.asOwner<{ user_id: string; name: string | null }>("select user_id, name from users where email = $1", [
-    email,
-  ]);
+const peopleOf = (email: string) => readRows(world.db.owner, users, { email }, ["userId", "name"]);
 const entriesOf = (organizationId: string) =>
-  world.db.asOwner<Record<string, unknown>>(
-    `select action, outcome, reason, actor_kind, actor_name, object_name from audit_entries
-     where organization_id = $1 and action in ('invitations.accept', 'auth.signIn') order by audit_id`,
-    [organizationId],
-  );
+  readRows(world.db.owner, auditEntries, { organizationId, action: ["invitations.accept", "auth.signIn"] }, [
+    "action",
+    "outcome",
+    "reason",
+    "actorKind",
+    "actorName",
+    "objectName",
+  ]);
 
 describe("a new person who accepts an invitation", () => {
   test("a new person gets an account with the invited address, the given role and a session", async () => {
@@ -72,9 +77,9 @@ describe("a new person who accepts an invitation", () => {
     const again = await visitor().signIn("password", { email, password });
     expect(again.status).toBe(200);
     expect(await entriesOf(acme.organizationId)).toMatchObject([
-      { action: "invitations.accept", outcome: "done", actor_kind: "person", actor_name: email, object_name: email },
-      { action: "auth.signIn", outcome: "done", actor_name: email },
-      { action: "auth.signIn", outcome: "done", actor_name: email },
+      { action: "invitations.accept", outcome: "done", actorKind: "person", actorName: email, objectName: email },
+      { action: "auth.signIn", outcome: "done", actorName: email },
+      { action: "auth.signIn", outcome: "done", actorName: email },
     ]);
   });
 
@@ -130,8 +135,8 @@ describe("a new person who accepts an invitation", () => {
     expect([...late.browser.cookies.keys()].filter((name) => name.endsWith("portcullis.session"))).toEqual([]);
     for (const { email } of [revoked, expired]) expect(await peopleOf(email)).toEqual([]);
     expect(await entriesOf(acme.organizationId)).toMatchObject([
-      { action: "invitations.accept", outcome: "refused", reason: "invitation_revoked", actor_kind: "anonymous" },
-      { action: "invitations.accept", outcome: "refused", reason: "invitation_expired", actor_kind: "anonymous" },
+      { action: "invitations.accept", outcome: "refused", reason: "invitation_revoked", actorKind: "anonymous" },
+      { action: "invitations.accept", outcome: "refused", reason: "invitation_expired", actorKind: "anonymous" },
     ]);
   });
 
@@ -156,10 +161,9 @@ describe("a new person who accepts an invitation", () => {
   ])("accepting an invitation with the password %s is refused with %s", async (weak, problem) => {
     const { email, token } = await invite({ email: `x-joins-weak@example.org` });
     const browser = visitor();
-    const { status, body } = await browser.signIn("invitation", { token, password: weak });
-    const { data } = (body as { error: { data: { reason: string; fields: { password: string } } } }).error;
-    expect([status, data.reason]).toEqual([400, "weak_password"]);
-    expect(data.fields.password).toContain(problem);
+    const refused = await browser.signIn("invitation", { token, password: weak });
+    expect(reasonOf(refused)).toEqual([400, "weak_password"]);
+    expect(refused.error.data.fields?.password).toContain(problem);
     expect(await peopleOf(email)).toEqual([]);
   });
 
@@ -202,8 +206,8 @@ describe("a person with an account who accepts an invitation", () => {
     const inAcme = { "x-organization-id": acme.organizationId };
     expect((await browser.call("projects.create", { name: "x" }, inAcme)).status).toBe(200);
     expect(await entriesOf(acme.organizationId)).toMatchObject([
-      { action: "invitations.accept", outcome: "refused", reason: "sign_in_first", actor_kind: "anonymous" },
-      { action: "invitations.accept", outcome: "done", actor_kind: "person", actor_name: email },
+      { action: "invitations.accept", outcome: "refused", reason: "sign_in_first", actorKind: "anonymous" },
+      { action: "invitations.accept", outcome: "done", actorKind: "person", actorName: email },
     ]);
     // Other organizations of the person do not learn that they join this one.
     expect(JSON.stringify(await entriesOf(beta.organizationId))).not.toContain("invitations.accept");
@@ -235,7 +239,7 @@ describe("a person with an account who accepts an invitation", () => {
     const { browser } = await givenSession(world, ada);
     const answers = await Promise.all([1, 2].map(() => browser.call("invitations.accept", { token })));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
-    await world.db.asOwner("update invitations set accepted_at = null where email = $1", [ada.email]);
+    await updateRows(world.db.owner, invitations, { email: ada.email }, { acceptedAt: null });
     const again = await browser.call("invitations.accept", { token });
     expect([again.status, again.error.data.reason]).toEqual([409, "already_member"]);
   });
@@ -254,7 +258,7 @@ describe("a person with an account who accepts an invitation", () => {
       const change = () =>
         isJoining
           ? browser.call("invitations.accept", { token })
-          : world.db.asOwner("delete from members where user_id = $1", [ada.userId]);
+          : deleteRows(world.db.owner, members, { userId: ada.userId });
       const interrupted = openBrowser({
         handler: createHandler(interposed(world.runtime, { beforeTransaction: [change] })),
       });

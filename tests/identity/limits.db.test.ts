@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
+import { limits as limitsTable } from "../../drizzle/persons";
 import { keyOf, limits, take } from "../../src/identity/limits";
 import { openBrowser } from "../support/browser";
 import { runsSideBySide, waiting } from "../support/held-transaction";
 import { patienceMs } from "../support/patience";
 import { givenMember, givenPerson } from "../support/people";
+import { lastRow, readRows } from "../support/rows/table";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
 let world: World;
@@ -111,7 +114,7 @@ describe("signing in", () => {
     }
     const refused = await signIn({ email: person.email, password: person.password }, ip);
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"]);
-    expect(refused.body).toMatchObject({ error: { data: { reason: "rate_limited" } } });
+    expect(refused.error.data.reason).toBe("rate_limited");
     expect((await signIn({ email: person.email, password: person.password })).status).toBe(200);
     world.now = new Date("2026-11-20T11:01:00Z");
     expect((await signIn({ email: person.email, password: person.password }, ip)).status).toBe(200);
@@ -131,7 +134,7 @@ describe("signing in", () => {
     const ip = newAddress();
     const attempt = async (forged: string) => {
       const browser = openBrowser(world, { ip });
-      const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+      const csrfToken = await browser.formToken();
       const form = new URLSearchParams({ ...wrong, email: `${forged}@example.org`, csrfToken, json: "true" });
       return browser.fetch("/api/auth/callback/password", {
         method: "POST",
@@ -141,9 +144,7 @@ describe("signing in", () => {
     };
     for (let count = 1; count <= 5; count++) expect((await attempt(`198.51.100.${count}`)).status).toBe(401);
     expect((await attempt("198.51.100.6")).status).toBe(429);
-    const [entry] = await world.db.asOwner<{ ip: string }>(
-      "select ip from audit_entries where action = 'auth.signIn' order by audit_id desc limit 1",
-    );
+    const entry = await lastRow(world.db.owner, auditEntries, { action: "auth.signIn" }, ["ip"]);
     expect(entry?.ip).toBe(ip);
   });
 
@@ -159,12 +160,14 @@ describe("signing in", () => {
     }
     const refused = await signIn({ email: "grace.Hopper@example.org", password: person.password });
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "300"]);
-    const [entry] = await world.db.asOwner(
-      "select actor_id, actor_name, changed from audit_entries where reason = 'rate_limited' order by audit_id desc limit 1",
-    );
+    const entry = await lastRow(world.db.owner, auditEntries, { reason: "rate_limited" }, [
+      "actorId",
+      "actorName",
+      "changed",
+    ]);
     expect(entry).toEqual({
-      actor_id: person.userId,
-      actor_name: person.email,
+      actorId: person.userId,
+      actorName: person.email,
       changed: { limit: "failures:account" },
     });
     world.now = new Date("2026-11-20T12:05:00Z");
@@ -180,8 +183,7 @@ describe("signing in", () => {
         ["known", person.email],
         ["unknown", `x${person.email}`],
       ] as const) {
-        const { status, body, headers } = await signIn({ email, password: "wrong" });
-        const { error } = body as { error: { message: string; data: { requestId: string } } };
+        const { status, error, headers } = await signIn({ email, password: "wrong" });
         const data = { ...error.data, requestId: "" };
         answers[key]?.push([status, headers.get("retry-after"), error.message, data]);
       }
@@ -202,7 +204,7 @@ describe("signing in", () => {
 
   it("the limits table contains nothing that was typed", async () => {
     await signIn({ email: "My Secret Password 1", password: "x" });
-    const keys = await world.db.asOwner<{ key: string }>("select key from limits");
+    const keys = await readRows(world.db.owner, limitsTable, {}, ["key"]);
     expect(keys.length).toBeGreaterThan(10);
     expect(JSON.stringify(keys).toLowerCase()).not.toMatch(/secret|example\.org/);
   });
@@ -212,23 +214,17 @@ describe("signing in", () => {
     const ip = newAddress();
     await signIn({ email: person.email, password: "wrong" }, ip);
     await signIn({ ...wrong, email: `x${person.email}` }, ip);
-    const entries = await world.db.asOwner<{ reason: string; actor_id: string | null }>(
-      "select reason, actor_id from audit_entries where ip = $1 and outcome = 'refused' order by audit_id",
-      [ip],
-    );
+    const entries = await readRows(world.db.owner, auditEntries, { ip, outcome: "refused" }, ["reason", "actorId"]);
     expect(entries).toEqual([
-      { reason: "wrong_password", actor_id: person.userId },
-      { reason: "unknown_account", actor_id: null },
+      { reason: "wrong_password", actorId: person.userId },
+      { reason: "unknown_account", actorId: null },
     ]);
   });
 
   it("a rate-limited sign-in is audited with rate_limited", async () => {
     const ip = newAddress();
     for (let count = 0; count < 6; count++) await signIn({ ...wrong, email: `e${count}@example.org` }, ip);
-    const entries = await world.db.asOwner<{ reason: string }>(
-      "select reason from audit_entries where ip = $1 and outcome = 'refused' order by audit_id",
-      [ip],
-    );
+    const entries = await readRows(world.db.owner, auditEntries, { ip, outcome: "refused" }, ["reason"]);
     expect(entries.map(({ reason }) => reason)).toEqual([...Array(5).fill("unknown_account"), "rate_limited"]);
   });
 
@@ -240,7 +236,7 @@ describe("signing in", () => {
     const statuses: number[] = [];
     for (let count = 1; count <= 6; count++) {
       const browser = openBrowser(behind, { ip: "10.0.0.1" });
-      const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+      const csrfToken = await browser.formToken();
       const response = await browser.fetch("/api/auth/callback/password", {
         method: "POST",
         headers: {

@@ -1,11 +1,19 @@
+import { eq, ne } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { apiKeys } from "../../drizzle/api-keys";
+import { auditEntries } from "../../drizzle/audit";
+import { organizations } from "../../drizzle/organizations";
+import { links } from "../../drizzle/persons";
 import { insertLink } from "../../src/identity/links";
 import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
 import type { LinkRuntime } from "../../src/main/host/password-link";
 import { resetPassword } from "../../src/main/host/reset-password";
 import { setUp } from "../../src/main/host/set-up";
 import { openBrowser } from "../support/browser";
+import { reasonOf } from "../support/call-response";
 import { givenMember, givenPerson } from "../support/people";
+import { totpRows } from "../support/rows/persons";
+import { readRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { openWorld, testOrigin, type World } from "../support/world";
 
@@ -22,7 +30,6 @@ afterEach(() => world.close());
 
 const newBrowser = () => openBrowser(world, { ip: `198.51.100.${++address}` });
 const tokenIn = (url: string | null | undefined) => registerSecret(url?.split("#")[1] ?? "");
-const reasonOf = (body: unknown) => (body as { error: { data: { reason: string } } }).error.data.reason;
 const readLink = async (token: string) =>
   (await newBrowser().call<Record<string, unknown>>("auth.link", { token })).data;
 
@@ -48,7 +55,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     expect(await makeSetUpLink(host)).toBeNull();
 
     const again = await newBrowser().signIn("link", { token, ...form, email: "eve@example.org" });
-    expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
+    expect(reasonOf(again)).toEqual([409, "link_used"]);
     expect(await readLink(token)).toMatchObject({
       state: "used",
       message: "This set-up link was already used. Sign in with the password that was chosen with it.",
@@ -57,15 +64,22 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
       reason: "already_set_up",
       message: expect.stringContaining("by its set-up link"),
     });
-    const entries = await world.db.asOwner<{ action: string }>(
-      "select action, actor_name, authenticated_by from audit_entries where actor_kind = 'person' and outcome = 'done' and action <> 'projects.create' order by audit_id",
+    const entries = await readRows(
+      world.db.owner,
+      auditEntries,
+      [
+        eq(auditEntries.actorKind, "person"),
+        eq(auditEntries.outcome, "done"),
+        ne(auditEntries.action, "projects.create"),
+      ],
+      ["action", "actorName", "authenticatedBy"],
     );
     expect(entries).toMatchObject([
-      { action: "organization.create", actor_name: "ada@example.org", authenticated_by: "link" },
-      { action: "auth.signIn", actor_name: "ada@example.org", authenticated_by: "link" },
-      { action: "auth.signIn", authenticated_by: "password" },
+      { action: "organization.create", actorName: "ada@example.org", authenticatedBy: "link" },
+      { action: "auth.signIn", actorName: "ada@example.org", authenticatedBy: "link" },
+      { action: "auth.signIn", authenticatedBy: "password" },
     ]);
-    expect(await world.db.asOwner("select 1 from api_keys")).toEqual([]); // a key would never be shown
+    expect(await readRows(world.db.owner, apiKeys)).toEqual([]); // a key would never be shown
   });
 
   it("a set-up link has ended with a message if the command line set up the installation", async () => {
@@ -73,7 +87,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     const { setupUrl, apiKey } = await setUp(host, { email: "ada@example.org", organization: "Acme" });
     registerSecret(apiKey.key);
     const late = await newBrowser().signIn("link", { token, ...form });
-    expect([late.status, reasonOf(late.body)]).toEqual([409, "link_ended"]);
+    expect(reasonOf(late)).toEqual([409, "link_ended"]);
     expect(await readLink(token)).toMatchObject({ state: "ended", message: expect.stringContaining("command line") });
     expect(await readLink(tokenIn(setupUrl))).toMatchObject({
       state: "good",
@@ -97,8 +111,8 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     world.now = new Date(now + 31 * 60_000);
     expect(await readLink(second)).toMatchObject({ state: "expired" });
     const late = await newBrowser().signIn("link", { token: second, ...form });
-    expect([late.status, reasonOf(late.body)]).toEqual([409, "link_expired"]);
-    expect(await world.db.asOwner("select 1 from organizations")).toEqual([]);
+    expect(reasonOf(late)).toEqual([409, "link_expired"]);
+    expect(await readRows(world.db.owner, organizations)).toEqual([]);
   });
 
   it("a set-up link can be used by only one of several concurrent requests", async () => {
@@ -107,7 +121,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
       [1, 2, 3, 4].map((number) => newBrowser().signIn("link", { token, ...form, email: `ada${number}@example.org` })),
     );
     expect(all.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
-    expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
+    expect(await readRows(world.db.owner, organizations)).toHaveLength(1);
   });
 
   it("a set-up link and the command line used concurrently set up one organization", async () => {
@@ -120,7 +134,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     else expect(byCommand.reason).toMatchObject({ reason: "already_set_up" });
     const status = byLink.status === "fulfilled" ? byLink.value.status : 0;
     expect([status, byCommand.status]).toEqual(status === 200 ? [200, "rejected"] : [409, "fulfilled"]);
-    expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
+    expect(await readRows(world.db.owner, organizations)).toHaveLength(1);
   });
 
   it("a set-up link that was created during a set-up is refused with already_set_up", async () => {
@@ -130,8 +144,8 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
       insertLink(tx, { purpose: "set_up" }, { now: new Date(), random: world.runtime.random }),
     );
     const refused = await newBrowser().signIn("link", { token, ...form, email: "eve@example.org" });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "already_set_up"]);
-    expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
+    expect(reasonOf(refused)).toEqual([409, "already_set_up"]);
+    expect(await readRows(world.db.owner, organizations)).toHaveLength(1);
   });
 
   it.each([
@@ -143,8 +157,8 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
   ])("a set-up link stays valid if the form has an invalid field: %j", async (wrong, reason, field) => {
     const token = tokenIn(await makeSetUpLink(host));
     const refused = await newBrowser().signIn("link", { token, ...form, ...wrong });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([400, reason]);
-    expect(refused.body).toMatchObject({ error: { data: { fields: { [field]: expect.any(String) } } } });
+    expect(reasonOf(refused)).toEqual([400, reason]);
+    expect(refused.error.data.fields).toMatchObject({ [field]: expect.any(String) });
     expect((await newBrowser().signIn("link", { token, ...form })).status).toBe(200);
   });
 
@@ -153,8 +167,8 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     await readLink(token);
     await newBrowser().signIn("link", { token, ...form });
     const everything = JSON.stringify([
-      await world.db.asOwner("select * from links"),
-      await world.db.asOwner("select * from audit_entries"),
+      await readRows(world.db.owner, links),
+      await readRows(world.db.owner, auditEntries),
     ]);
     expect(everything).not.toContain(token);
     expect(world.log()).not.toContain(token);
@@ -173,7 +187,7 @@ describe("an unknown link", () => {
         expiresAt: null,
       });
       const refused = await newBrowser().signIn("link", { token, ...form });
-      expect([refused.status, reasonOf(refused.body)]).toEqual([401, "link_unknown"]);
+      expect(reasonOf(refused)).toEqual([401, "link_unknown"]);
     }
   });
 
@@ -219,7 +233,7 @@ describe("a password link (TM-23)", () => {
     expect((await browser.call("projects.list")).status).toBe(200);
     expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
     const again = await newBrowser().signIn("link", { token, password: "yet another horse" });
-    expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
+    expect(reasonOf(again)).toEqual([409, "link_used"]);
   });
 
   it("using a password link ends sessions that were opened after the reset", async () => {
@@ -240,10 +254,7 @@ describe("a password link (TM-23)", () => {
 
   it("a password link does not replace the second factor", async () => {
     const person = await givenLockedOut();
-    await world.db.asOwner(
-      "insert into totp_secrets (user_id, secret_sealed, created_at, confirmed_at) values ($1, 'x', now(), now())",
-      [person.userId],
-    );
+    await totpRows.insert(world.db.owner, { userId: person.userId, confirmedAt: new Date() });
     const token = tokenIn((await resetPassword(host, { email: person.email })).url);
     const browser = newBrowser();
     expect((await browser.signIn("link", { token, password })).status).toBe(200);
@@ -283,7 +294,7 @@ describe("a password link (TM-23)", () => {
       email: null,
     });
     const refused = await newBrowser().signIn("link", { token, password: "yet another horse" });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_ended"]);
+    expect(reasonOf(refused)).toEqual([409, "link_ended"]);
     expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
   });
 
@@ -294,7 +305,7 @@ describe("a password link (TM-23)", () => {
       tokenIn((await resetPassword(host, { email: person.email })).url),
     ];
     const refused = await newBrowser().signIn("link", { token: first, password });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_ended"]);
+    expect(reasonOf(refused)).toEqual([409, "link_ended"]);
     expect((await newBrowser().signIn("link", { token: second, password })).status).toBe(200);
     expect(await readLink(second)).toMatchObject({ state: "used", email: null });
   });

@@ -2,10 +2,15 @@ import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { auditEntries, refusalCounts } from "../../drizzle/audit";
+import { members, users } from "../../drizzle/members";
+import { identities, oidcProviders, sessions } from "../../drizzle/persons";
 import { type Browser, openBrowser } from "../support/browser";
 import { type RunningProvider, startOidcProvider, type TokenClaims } from "../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, signInBy, startSignIn } from "../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../support/people";
+import { membershipsOf } from "../support/rows/members";
+import { deleteRows, lastRow, readRows, updateRows } from "../support/rows/table";
 import { enrolPasskey } from "../support/second-factors";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
@@ -17,7 +22,7 @@ let root: GivenOrganization;
 /** The issuer in the tokens. This server reaches the provider at an internal address (ADR-2). */
 const publicIssuer = "https://login.example.test/realm";
 
-const main = { trusted_domains: ["example.org"], creates_persons: true };
+const main = { trustedDomains: ["example.org"], createsPersons: true };
 
 beforeAll(async () => {
   world = await openWorld();
@@ -27,10 +32,10 @@ beforeAll(async () => {
   });
   root = await world.organization({ root: true });
   organization = await world.organization();
-  const internal = { internal_url: idp.url };
+  const internal = { internalUrl: idp.url };
   await insertProvider(world, idp, "main", { ...main, ...internal });
   await insertProvider(world, idp, "other", { ...main, ...internal });
-  await insertProvider(world, idp, "strict", { ...internal, trusted_domains: ["example.org"] });
+  await insertProvider(world, idp, "strict", { ...internal, trustedDomains: ["example.org"] });
 });
 afterAll(async () => {
   await Promise.all([world.close(), idp.close()]);
@@ -39,7 +44,7 @@ beforeEach(async () => {
   idp.tamper = null;
   idp.signWith = null;
   // Within a minute, anonymous refusals are counted together from the tenth kind on. Each test starts at zero.
-  await world.db.asOwner("delete from refusal_counts");
+  await deleteRows(world.db.owner, refusalCounts);
 });
 
 let visitors = 0;
@@ -57,10 +62,8 @@ function newPerson(more: Record<string, unknown> = {}): { sub: string; email: st
   return { sub, email: `${sub}@example.org` };
 }
 
-async function lastReason(): Promise<{ reason: string; action: string }> {
-  const [row] = await world.db.asOwner<{ reason: string; action: string }>(
-    "select reason, action from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
-  );
+async function lastReason(): Promise<{ reason: string | null; action: string }> {
+  const row = await lastRow(world.db.owner, auditEntries, { outcome: "refused" }, ["reason", "action"]);
   return row ?? { reason: "", action: "" };
 }
 
@@ -117,11 +120,9 @@ describe("signing in with a provider", () => {
     expect((await before.call("auth.session")).status).toBe(401);
     expect((await newBrowser().signIn("password", typed)).status).toBe(401);
     expect((await browser.call("auth.secondFactors")).data).toEqual({ totp: false, passkeys: 0, recoveryCodes: 0 });
-    const [entry] = await world.db.asOwner<{ changed: { handedOver: unknown } }>(
-      "select changed from audit_entries where actor_name = $1 and changed ? 'linked'",
-      [email],
-    );
-    expect(entry?.changed.handedOver).toEqual({ password: true, totp: false, passkeys: 1, endedSessions: 1 });
+    const entries = await readRows(world.db.owner, auditEntries, { actorName: email });
+    const linked = entries.find(({ changed }) => changed !== null && "linked" in changed);
+    expect(linked?.changed?.handedOver).toEqual({ password: true, totp: false, passkeys: 1, endedSessions: 1 });
 
     // A password that the person sets afterwards stays valid, also after a sign-in with another provider.
     const newPassword = "chosen after the takeover";
@@ -136,7 +137,7 @@ describe("signing in with a provider", () => {
     const memberId = await givenMember(world, root.organizationId, person, "owner");
     expect((await signInBy(newBrowser(), idp, "main")).location).toBe(`${testOrigin}/`);
     expect((await newBrowser().signIn("password", { email, password: person.password })).status).toBe(200);
-    await world.db.asOwner("delete from members where member_id = $1", [memberId]);
+    await deleteRows(world.db.owner, members, { memberId });
   });
 
   it("a linked person is recognized by their subject even if their address changes (TM-12)", async () => {
@@ -154,13 +155,10 @@ describe("signing in with a provider", () => {
     const { email } = newPerson({ name: "Grace Hopper" });
     const browser = newBrowser();
     expect((await signInBy(browser, idp, "main")).location).toBe(`${testOrigin}/`);
-    const rows = await world.db.asOwner("select email, name from users where email = $1", [email]);
+    const rows = await readRows(world.db.owner, users, { email }, ["email", "name"]);
     expect(rows).toEqual([{ email, name: "Grace Hopper" }]);
-    const [entry] = await world.db.asOwner<{ changed: { created: boolean } }>(
-      "select changed from audit_entries where actor_name = $1 and outcome = 'done'",
-      [email],
-    );
-    expect(entry?.changed.created).toBe(true);
+    const [entry] = await readRows(world.db.owner, auditEntries, { actorName: email, outcome: "done" }, ["changed"]);
+    expect(entry?.changed?.created).toBe(true);
     newPerson();
     expect(await refusalOf("strict")).toBe("unknown_person");
   });
@@ -192,10 +190,8 @@ describe("signing in with a provider", () => {
     newPerson();
     const browser = newBrowser();
     await signInBy(browser, idp, "main", { remember: "true" });
-    const [row] = await world.db.asOwner<{ remember: boolean; stage: string; bound_to: string | null }>(
-      "select remember, stage, bound_to from sessions order by session_id desc limit 1",
-    );
-    expect(row).toEqual({ remember: true, stage: "full", bound_to: null });
+    const row = await lastRow(world.db.owner, sessions, {}, ["remember", "stage", "boundTo"]);
+    expect(row).toEqual({ remember: true, stage: "full", boundTo: null });
   });
 
   it("a sign-in with a provider ends the previous session of the browser (TM-7)", async () => {
@@ -260,11 +256,11 @@ describe("checks of what a provider returns (TM-12..20)", () => {
     await givenPerson(world, email);
     idp.person = { sub, email, email_verified: true };
     expect(await refusalOf("main")).toBe("email_domain_not_trusted");
-    expect(await world.db.asOwner("select * from identities where subject = $1", [sub])).toEqual([]);
+    expect(await readRows(world.db.owner, identities, { subject: sub })).toEqual([]);
   });
 
-  it.each(["enabled = false", "issuer = 'https://elsewhere.example'", "client_id = 'another'"])(
-    "a sign-in is refused with provider_changed if the provider changes during it (%s)",
+  it.each([{ enabled: false }, { issuer: "https://elsewhere.example" }, { clientId: "another" }])(
+    "a sign-in is refused with provider_changed if the provider changes during it to %j",
     async (change) => {
       newPerson();
       const browser = newBrowser();
@@ -272,15 +268,12 @@ describe("checks of what a provider returns (TM-12..20)", () => {
       const { issuer, clientId } = idp;
       let changed: Promise<unknown> = Promise.resolve();
       idp.tamper = (claims) => {
-        changed = world.db.asOwner(`update oidc_providers set ${change} where slug = 'other'`);
+        changed = updateRows(world.db.owner, oidcProviders, { slug: "other" }, change);
         return claims;
       };
       const response = await browser.fetch(back);
       await changed;
-      await world.db.asOwner(
-        "update oidc_providers set enabled = true, issuer = $1, client_id = $2 where slug = 'other'",
-        [issuer, clientId],
-      );
+      await updateRows(world.db.owner, oidcProviders, { slug: "other" }, { enabled: true, issuer, clientId });
       expect([response.headers.get("location"), hasSession(browser)]).toEqual([refusedAt, false]);
       expect((await lastReason()).reason).toBe("provider_changed");
     },
@@ -296,11 +289,11 @@ describe("checks of what a provider returns (TM-12..20)", () => {
   });
 
   it("a provider that does not answer is reported as provider_unavailable, unlike a wrong issuer", async () => {
-    await insertProvider(world, idp, "away", { internal_url: "http://127.0.0.1:9" });
+    await insertProvider(world, idp, "away", { internalUrl: "http://127.0.0.1:9" });
     const started = await startSignIn(newBrowser(), "away");
     expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
     expect((await lastReason()).reason).toBe("provider_unavailable");
-    await insertProvider(world, { ...idp, issuer: "https://another.example" }, "misnamed", { internal_url: idp.url });
+    await insertProvider(world, { ...idp, issuer: "https://another.example" }, "misnamed", { internalUrl: idp.url });
     await startSignIn(newBrowser(), "misnamed");
     expect((await lastReason()).reason).toBe("discovery_issuer_mismatch");
   });
@@ -323,7 +316,7 @@ describe("an issuer with or without a trailing slash", () => {
     "the configured issuer $configured accepts a provider that publishes $published, and tokens with exactly that",
     async ({ configured, published, slug }) => {
       const provider = published.endsWith("/") ? withSlash : withoutSlash;
-      await insertProvider(world, { ...provider, issuer: configured }, slug, { ...main, internal_url: provider.url });
+      await insertProvider(world, { ...provider, issuer: configured }, slug, { ...main, internalUrl: provider.url });
       provider.person = { ...provider.person, ...newPerson(), email_verified: true };
       const browser = newBrowser();
       expect((await signInBy(browser, provider, slug)).location).toBe(`${testOrigin}/`);
@@ -338,7 +331,7 @@ describe("an issuer with or without a trailing slash", () => {
   );
 
   it("an issuer with two trailing slashes is another issuer", async () => {
-    await insertProvider(world, { ...idp, issuer: `${publicIssuer}//` }, "slashes", { internal_url: idp.url });
+    await insertProvider(world, { ...idp, issuer: `${publicIssuer}//` }, "slashes", { internalUrl: idp.url });
     await startSignIn(newBrowser(), "slashes");
     expect((await lastReason()).reason).toBe("discovery_issuer_mismatch");
   });
@@ -346,9 +339,9 @@ describe("an issuer with or without a trailing slash", () => {
 
 describe("the allow-lists of a provider (TM-13)", () => {
   const lists = {
-    by_email: { allowed_emails: ["in@example.org"] },
-    by_domain: { allowed_domains: ["in.example.org"] },
-    by_group: { allowed_groups: ["staff"] },
+    by_email: { allowedEmails: ["in@example.org"] },
+    by_domain: { allowedDomains: ["in.example.org"] },
+    by_group: { allowedGroups: ["staff"] },
   };
   let listed: RunningProvider;
   beforeAll(async () => {
@@ -357,7 +350,7 @@ describe("the allow-lists of a provider (TM-13)", () => {
       claimsInToken: true,
     });
     for (const [name, list] of Object.entries(lists)) {
-      await insertProvider(world, listed, name, { creates_persons: true, ...list });
+      await insertProvider(world, listed, name, { createsPersons: true, ...list });
     }
   });
   afterAll(() => listed.close());
@@ -417,16 +410,13 @@ describe("the allow-lists of a provider (TM-13)", () => {
 
 describe("roles by groups in the root organization (TM-14)", () => {
   const roleOf = async (email: string) => {
-    const [row] = await world.db.asOwner<{ role: string }>(
-      "select m.role from members m join users u using (user_id) where u.email = $1 and m.organization_id = $2",
-      [email, root.organizationId],
-    );
-    return row?.role ?? null;
+    const joined = await membershipsOf(world.db.owner, email);
+    return joined.find(({ organizationId }) => organizationId === root.organizationId)?.role ?? null;
   };
 
   beforeAll(async () => {
-    const group_roles = { staff: "viewer", operators: "admin", owners: "owner" };
-    await insertProvider(world, idp, "grouped", { ...main, internal_url: idp.url, group_roles });
+    const groupRoles = { staff: "viewer", operators: "admin", owners: "owner" };
+    await insertProvider(world, idp, "grouped", { ...main, internalUrl: idp.url, groupRoles });
   });
 
   it("every sign-in gives the strongest role of the groups, and is refused if no group gives a role", async () => {
@@ -438,15 +428,17 @@ describe("roles by groups in the root organization (TM-14)", () => {
     expect(await roleOf(email)).toBe("viewer");
     idp.person = { ...idp.person, groups: [] };
     expect(await refusalOf("grouped")).toBe("no_role_for_groups");
-    const [entry] = await world.db.asOwner<{ changed: { role: string[] } }>(
-      "select changed from audit_entries where actor_name = $1 and outcome = 'done' and organization_id = $2 order by audit_id desc limit 1",
-      [email, root.organizationId],
+    const entry = await lastRow(
+      world.db.owner,
+      auditEntries,
+      { actorName: email, outcome: "done", organizationId: root.organizationId },
+      ["changed"],
     );
-    expect(entry?.changed.role).toEqual(["admin", "viewer"]);
+    expect(entry?.changed?.role).toEqual(["admin", "viewer"]);
   });
 
   it("the last owner keeps the role until there is another owner", async () => {
-    await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [root.organizationId]);
+    await deleteRows(world.db.owner, members, { organizationId: root.organizationId, role: "owner" });
     const elsewhere = await world.organization();
     await givenMember(world, elsewhere.organizationId, await givenPerson(world), "owner");
     const { email } = newPerson({ groups: ["owners"] });
@@ -507,7 +499,7 @@ describe("a strict session cookie", () => {
     try {
       const { signIn } = strict.runtime;
       Object.defineProperty(strict.runtime, "signIn", { value: { ...signIn, sameSite: "strict" } });
-      await insertProvider(strict, idp, "main", { ...main, internal_url: idp.url });
+      await insertProvider(strict, idp, "main", { ...main, internalUrl: idp.url });
       newPerson();
       const browser = openBrowser(strict);
       const back = await comeBack(browser, idp, "main");
@@ -587,7 +579,7 @@ describe("attacks on a sign-in with a provider", () => {
 
   it("a sign-in with a provider is started only by a form of this origin with its token (CSRF)", async () => {
     const browser = newBrowser();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const send = (headers: Record<string, string>, fields: Record<string, string>) =>
       browser.fetch("/api/auth/signin/main", {
         method: "POST",
@@ -626,7 +618,7 @@ describe("attacks on a sign-in with a provider", () => {
 
   it("query parameters of the start are not forwarded to the provider", async () => {
     const browser = newBrowser();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const started = await browser.fetch(
       "/api/auth/signin/main?redirect_uri=https%3A%2F%2Fevil.example&scope=admin&state=mine&claims=x",
       {
@@ -644,7 +636,7 @@ describe("attacks on a sign-in with a provider", () => {
 
   it("forwarded headers do not change the redirect URI of a sign-in (header injection)", async () => {
     const browser = newBrowser();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const started = await browser.fetch("/api/auth/signin/main", {
       method: "POST",
       headers: {
@@ -684,7 +676,7 @@ describe("attacks on a sign-in with a provider", () => {
   it.each<[string, (back: string) => string]>([
     ["a sign-in", (back) => back],
     ["a refusal", (back) => back.replace("code=", "not_code=")],
-  ])("ends its cookies with %s", async (_, change) => {
+  ])("the cookies of a sign-in with a provider end with %s", async (_, change) => {
     newPerson();
     const browser = newBrowser();
     const back = await comeBack(browser, idp, "main");
@@ -697,14 +689,14 @@ describe("attacks on a sign-in with a provider", () => {
     );
   });
 
-  it("tells a form that asks for JSON in the body where to go", async () => {
+  it("a form that asks for JSON gets the address of the provider in the body", async () => {
     const started = await startSignIn(newBrowser(), "main", { json: "true" });
     expect([started.status, started.headers.get("location")]).toEqual([200, null]);
     const { url } = (await started.json()) as { url: string };
     expect(new URL(url).searchParams.get("redirect_uri")).toBe(redirectUri("main"));
   });
 
-  it("goes on to the address that an earlier form named, where the last form names none", async () => {
+  it("a sign-in continues to the address that an earlier form named if the last form names none", async () => {
     newPerson();
     const browser = newBrowser();
     await startSignIn(browser, "main", { callbackUrl: "/applications?state=open" });

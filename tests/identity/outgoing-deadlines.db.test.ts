@@ -1,8 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { oidcProviders } from "../../drizzle/persons";
 import { openBrowser } from "../support/browser";
 import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, startSignIn } from "../support/oidc-sign-in";
+import { readRows } from "../support/rows/table";
 import { openWorld, testOrigin, type World } from "../support/world";
 
 const upgrade = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
@@ -89,18 +91,15 @@ describe("a provider that violates HTTP", () => {
       }),
     );
     const providerId = await insertProvider(world, idp, "token", {
-      internal_url: discoveryServer,
-      creates_persons: true,
+      internalUrl: discoveryServer,
+      createsPersons: true,
     });
     const browser = openBrowser(world, { ip: "198.51.100.201" });
     idp.person = { sub: "ada", email: "ada@example.org", email_verified: true };
     const back = await comeBack(browser, idp, "token");
     const response = await browser.fetch(back);
     expect(response.headers.get("location")).toBe(unavailable);
-    const [row] = await world.db.asOwner<{ last_refusal: { reason: string } }>(
-      "select last_refusal from oidc_providers where provider_id = $1",
-      [providerId],
-    );
-    expect(row?.last_refusal.reason).toBe("provider_unavailable");
+    const [row] = await readRows(world.db.owner, oidcProviders, { providerId }, ["lastRefusal"]);
+    expect(row?.lastRefusal?.reason).toBe("provider_unavailable");
   });
 });

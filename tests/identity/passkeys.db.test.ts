@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
+import { organizations } from "../../drizzle/organizations";
+import { limits, passkeys } from "../../drizzle/persons";
 import { openAuthenticator } from "../support/authenticator";
 import type { Browser } from "../support/browser";
+import { reasonOf } from "../support/call-response";
+import { passkeyRows } from "../support/rows/persons";
+import { deleteRows, lastRow, readRows, updateRows } from "../support/rows/table";
 import {
   askChallenge,
   browserOf,
@@ -82,7 +88,7 @@ describe("enrolling a passkey", () => {
       [{ type: "webauthn.get" }, "bad_signature"],
     ] as const;
     for (const [odd, problem] of attempts) {
-      await world.db.asOwner("delete from limits");
+      await deleteRows(world.db.owner, limits);
       const { answer } = await enrolPasskey(browser, { odd });
       expect([answer.status, answer.error.data]).toMatchObject([
         400,
@@ -120,10 +126,8 @@ describe("enrolling a passkey", () => {
 
   it("a person can enrol at most 20 passkeys", async () => {
     const { browser, person } = await givenSignedIn(world, organization);
-    await world.db.asOwner(
-      "insert into passkeys (passkey_id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at) select $1 || n, $1, $1 || n, 'x', 0, '{}', false, 'Key', now() from generate_series(1, 19) n",
-      [person.userId],
-    );
+    const others = Array.from({ length: 19 }, () => ({ userId: person.userId }));
+    await passkeyRows.insertAll(world.db.owner, others);
     expect((await enrolPasskey(browser)).answer.status).toBe(200);
     const { answer } = await enrolPasskey(browser);
     expect([answer.status, answer.error?.data.reason]).toEqual([409, "too_many_passkeys"]);
@@ -201,16 +205,13 @@ describe("signing in with a passkey", () => {
     expect(signedIn.status).toBe(200);
     expect(await methodsOf(browser)).toEqual({ pending: null, methods: ["passkey"] });
     expect((await browser.call("projects.create", { name: "Mine" })).status).toBe(200);
-    const [row] = await world.db.asOwner<{ counter: string | number; used: boolean }>(
-      "select counter, last_used_at is not null as used from passkeys where passkey_id = $1",
-      [passkeyId],
-    );
-    expect([Number(row?.counter), row?.used]).toEqual([1, true]);
-    const [entry] = await world.db.asOwner<{ authenticated_by: string; actor_name: string }>(
-      "select authenticated_by, actor_name from audit_entries where action = 'auth.signIn' and actor_id = $1 order by audit_id desc limit 1",
-      [person.userId],
-    );
-    expect(entry).toEqual({ authenticated_by: "passkey", actor_name: person.email });
+    const [row] = await readRows(world.db.owner, passkeys, { passkeyId });
+    expect(row).toMatchObject({ counter: 1, lastUsedAt: expect.any(Date) });
+    const entry = await lastRow(world.db.owner, auditEntries, { action: "auth.signIn", actorId: person.userId }, [
+      "authenticatedBy",
+      "actorName",
+    ]);
+    expect(entry).toEqual({ authenticatedBy: "passkey", actorName: person.email });
   });
 
   it("forged passkey responses are refused with one answer and audited with their reason", async () => {
@@ -227,8 +228,8 @@ describe("signing in with a passkey", () => {
       [{ userHandle: null }, "wrong_person"],
     ] as const;
     for (const [odd, reason] of attempts) {
-      const { status, body } = await showPasskey(browserOf(world), authenticator, { odd });
-      expect([odd, status, body]).toMatchObject([odd, 401, { error: { data: { reason: "passkey_not_accepted" } } }]);
+      const refused = await showPasskey(browserOf(world), authenticator, { odd });
+      expect(reasonOf(refused), JSON.stringify(odd)).toEqual([401, "passkey_not_accepted"]);
       expect((await refusedReasons(world, person.userId)).at(-1)).toBe(reason);
     }
   });
@@ -368,10 +369,7 @@ describe("a passkey as the second factor", () => {
     const browser = browserOf(world);
     await showPassword(browser, ada.person);
     const refused = await showPasskey(browser, mallory.authenticator, { secondFactor: true });
-    expect([refused.status, refused.body]).toMatchObject([
-      401,
-      { error: { data: { reason: "passkey_not_accepted" } } },
-    ]);
+    expect(reasonOf(refused)).toEqual([401, "passkey_not_accepted"]);
     expect((await refusedReasons(world, mallory.person.userId)).at(-1)).toBe("wrong_person");
     expect((await browser.call("projects.list")).status).toBe(403);
   });
@@ -399,9 +397,12 @@ describe("a passkey as the second factor", () => {
   it("a passkey satisfies an organization that requires a second factor (PO-20)", async () => {
     const strict = await world.organization();
     const { browser } = await givenSignedIn(world, strict);
-    await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
-      strict.organizationId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      organizations,
+      { organizationId: strict.organizationId },
+      { requireSecondFactor: true },
+    );
     expect((await browser.call("projects.list")).error.data.reason).toBe("second_factor_enrolment_required");
     const { answer } = await enrolPasskey(browser);
     expect((await browser.call("projects.list")).status).toBe(200);

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hashSync } from "bcryptjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { passwords } from "../../drizzle/persons";
 import { verifyPassword } from "../../src/identity/passwords";
 import { responseFloorMs } from "../../src/identity/sign-in/response-floor";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
+import { updateRows } from "../support/rows/table";
 import { openWorld, type World } from "../support/world";
 
 /** The process takes the time, not the database. So this is measured once, on the embedded database. */
@@ -48,7 +50,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[M
 async function givenAccounts(hash?: string): Promise<string[]> {
   const people = [await givenPerson(withoutFloor), await givenPerson(withoutFloor)];
   for (const { userId } of hash === undefined ? [] : people) {
-    await withoutFloor.db.asOwner("update passwords set hash = $2 where user_id = $1", [userId, hash]);
+    await updateRows(withoutFloor.db.owner, passwords, { userId }, { hash });
   }
   return people.map(({ email }) => email);
 }

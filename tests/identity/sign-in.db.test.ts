@@ -1,6 +1,11 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
+import { sessions } from "../../drizzle/persons";
 import { openBrowser } from "../support/browser";
+import { readCallResponse, reasonOf } from "../support/call-response";
 import { givenMember, givenPerson } from "../support/people";
+import { readRows, updateRows } from "../support/rows/table";
 import { type GivenOrganization, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -41,9 +46,8 @@ describe("signing in with a password", () => {
     try {
       world.now = new Date(start);
       await browser.signIn("password", { email: person.email, password: person.password, ...fields });
-      await world.db.asOwner("update sessions set last_seen_at = expires_at - interval '1 minute' where user_id = $1", [
-        person.userId,
-      ]);
+      const lastSeenAt = sql`expires_at - interval '1 minute'`;
+      await updateRows(world.db.owner, sessions, { userId: person.userId }, { lastSeenAt });
       world.now = new Date(start + hours * 3_600_000 - 1_000);
       expect((await browser.call("auth.session")).status).toBe(200);
       world.now = new Date(start + hours * 3_600_000);
@@ -60,18 +64,15 @@ describe("signing in with a password", () => {
       wrong.signIn("password", { email: person.email, password: "not this one at all" }),
       unknown.signIn("password", { email: "nobody@example.org", password: "not this one at all" }),
     ]);
-    for (const { status, body } of answers) {
-      expect(status).toBe(401);
-      expect(body).toMatchObject({ error: { data: { reason: "sign_in_refused" } } });
-    }
+    for (const answer of answers) expect(reasonOf(answer)).toEqual([401, "sign_in_refused"]);
     expect(wrong.cookies.has("__Host-portcullis.session")).toBe(false);
   });
 
   it("sign-in answers an e-mail address with a NUL character like an unknown account (AM-13)", async () => {
     const browser = openBrowser(world, { ip: "203.0.113.11" });
     const answer = await browser.signIn("password", { email: "typed\0here@example.org", password: "not this one" });
-    expect([answer.status, answer.body]).toMatchObject([401, { error: { data: { reason: "sign_in_refused" } } }]);
-    expect(JSON.stringify(answer.body)).not.toContain("typed");
+    expect(reasonOf(answer)).toEqual([401, "sign_in_refused"]);
+    expect(answer.text).not.toContain("typed");
   });
 
   it("sign-out ends the session, also for a copy of the cookie (TM-7)", async () => {
@@ -82,12 +83,12 @@ describe("signing in with a password", () => {
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
     expect((await copy.call("auth.session")).status).toBe(200);
     await browser.signOut();
-    const entries = await world.db.asOwner<{ action: string; organization_id: string }>(
-      "select action, organization_id from audit_entries where actor_id = $1 and outcome = 'done' order by audit_id",
-      [person.userId],
-    );
+    const entries = await readRows(world.db.owner, auditEntries, { actorId: person.userId, outcome: "done" }, [
+      "action",
+      "organizationId",
+    ]);
     expect(entries).toEqual(
-      ["auth.signIn", "auth.signOut"].map((action) => ({ action, organization_id: organization.organizationId })),
+      ["auth.signIn", "auth.signOut"].map((action) => ({ action, organizationId: organization.organizationId })),
     );
     const refused = await copy.call("auth.session");
     expect(refused.status).toBe(401);
@@ -107,12 +108,10 @@ describe("signing in with a password", () => {
         headers: { "content-type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams(form).toString(),
       });
-      expect(response.status).toBe(403);
-      const { error } = (await response.json()) as { error: { data: { reason: string; requestId: string } } };
-      expect(error.data.reason).toBe("csrf_token");
-      const [entry] = await world.db.asOwner("select reason from audit_entries where request_id = $1", [
-        error.data.requestId,
-      ]);
+      const refused = await readCallResponse(response);
+      expect(reasonOf(refused)).toEqual([403, "csrf_token"]);
+      const { requestId } = refused.error.data;
+      const [entry] = await readRows(world.db.owner, auditEntries, { requestId }, ["reason"]);
       expect(entry).toEqual({ reason: "csrf_token" });
       expect((await browser.call("auth.sessions.list")).status).toBe(200);
     },

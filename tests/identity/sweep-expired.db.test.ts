@@ -1,9 +1,13 @@
+import type { PgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { challenges, limits as limitsTable, links, sessions } from "../../drizzle/persons";
 import { limits, take } from "../../src/identity/limits";
 import { sweepIdentity } from "../../src/identity/sweep-expired";
 import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
+import { challengeRows } from "../support/rows/persons";
+import { readRows } from "../support/rows/table";
 import { openWorld, testOrigin, type World } from "../support/world";
 
 let world: World;
@@ -18,8 +22,8 @@ const at = (minutes: number) => {
   world.now = new Date(start + minutes * minute);
 };
 const counts = async () => {
-  const of = async (table: string) => (await world.db.asOwner(`select 1 from ${table}`)).length;
-  return [await of("sessions"), await of("challenges"), await of("links"), await of("limits")];
+  const of = async (table: PgTable) => (await readRows(world.db.owner, table)).length;
+  return [await of(sessions), await of(challenges), await of(links), await of(limitsTable)];
 };
 const sweep = () => sweepIdentity(world.runtime, new AbortController().signal);
 
@@ -31,9 +35,10 @@ it("the sweep removes expired sessions, challenges, links and attempt counts, an
   await short.signIn("password", { email: person.email, password: person.password });
   await long.signIn("password", { email: person.email, password: person.password, remember: "true" });
   await makeSetUpLink({ ...world.runtime, publicOrigin: testOrigin });
-  await world.db.asOwner(
-    "insert into challenges (hash, purpose, expires_at) select 'h' || n, 'test', $1::timestamptz from generate_series(1, 1200) n",
-    [new Date(start + 5 * minute).toISOString()],
+  const expiresAt = new Date(start + 5 * minute);
+  await challengeRows.insertAll(
+    world.db.owner,
+    Array.from({ length: 1_200 }, (_, number) => ({ hash: `h${number}`, expiresAt })),
   );
   const [, , , attempts = 0] = await counts();
   expect(await counts()).toEqual([2, 1_200, 1, attempts]);

@@ -1,4 +1,10 @@
+import { like } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
+import { organizations } from "../../drizzle/organizations";
+import { limits, recoveryCodes as recoveryCodesTable, sessions, totpSecrets } from "../../drizzle/persons";
+import { reasonOf } from "../support/call-response";
+import { deleteRows, lastRow, readRows, updateRows } from "../support/rows/table";
 import {
   browserOf,
   codeOf,
@@ -87,20 +93,15 @@ describe("using an authenticator app", () => {
 
   it("the secret of an app is sealed for its row and never logged (TM-22)", async () => {
     const { person, secret, recoveryCodes } = await givenPending();
-    const [row] = await world.db.asOwner<{ secret_sealed: string }>(
-      "select secret_sealed from totp_secrets where user_id = $1",
-      [person.userId],
-    );
-    const sealed = row?.secret_sealed ?? "";
+    const [row] = await readRows(world.db.owner, totpSecrets, { userId: person.userId }, ["secretSealed"]);
+    const sealed = row?.secretSealed ?? "";
     const { sealer } = world.runtime;
     expect(sealed).not.toContain(secret);
     expect(sealer.open(`totp_secrets:secret_sealed:${person.userId}`, sealed)).toEqual({ ok: true, plaintext: secret });
     expect(sealer.open("totp_secrets:secret_sealed:usr_else", sealed).ok).toBe(false);
-    const stored = await world.db.asOwner<{ hash: string }>("select hash from recovery_codes where user_id = $1", [
-      person.userId,
-    ]);
+    const stored = await readRows(world.db.owner, recoveryCodesTable, { userId: person.userId }, ["hash"]);
     expect(stored).toHaveLength(10);
-    const entries = JSON.stringify(await world.db.asOwner("select * from audit_entries"));
+    const entries = JSON.stringify(await readRows(world.db.owner, auditEntries));
     for (const text of [secret, ...recoveryCodes]) {
       expect(world.log()).not.toContain(text);
       expect(entries).not.toContain(text);
@@ -153,12 +154,9 @@ describe("using an authenticator app", () => {
     const { headers } = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
     const kept = headers.getSetCookie().filter((line) => /^__Host-portcullis\.(session|csrf)=/.test(line));
     expect(kept.map((line) => /Max-Age=(\d+)/.exec(line)?.[1])).toEqual(["604800", "604800"]);
-    const [row] = await world.db.asOwner<{ remember: boolean; lasts: number }>(
-      `select remember, extract(epoch from expires_at - created_at)::integer as lasts from sessions
-       where user_id = $1 and stage = 'full' order by session_id desc limit 1`,
-      [person.userId],
-    );
-    expect(row).toEqual({ remember: true, lasts: 604_800 });
+    const row = await lastRow(world.db.owner, sessions, { userId: person.userId, stage: "full" });
+    expect(row?.remember).toBe(true);
+    expect((row?.expiresAt.getTime() ?? 0) - (row?.createdAt.getTime() ?? 0)).toBe(604_800_000);
   });
 
   it("a code is accepted one time step before or after, and refused two steps away (TM-21)", async () => {
@@ -184,9 +182,8 @@ describe("using an authenticator app", () => {
     for (const spent of [code, earlier]) {
       const thief = browserOf(world);
       await showPassword(thief, person);
-      const { status, body } = await thief.signIn("second-factor", { code: spent });
-      expect(status).toBe(401);
-      expect(body).toMatchObject({ error: { data: { reason: "code_refused" } } });
+      const refused = await thief.signIn("second-factor", { code: spent });
+      expect(reasonOf(refused)).toEqual([401, "code_refused"]);
       expect((await thief.call("projects.list")).status).toBe(403);
     }
     expect(await refusedReasons(world, person.userId)).toEqual(expect.arrayContaining(["spent_code"]));
@@ -219,7 +216,7 @@ describe("using an authenticator app", () => {
     for (const code of ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦"]) {
       world.now = later(90);
       expect((await browser.signIn("second-factor", { code })).status).toBe(401);
-      await world.db.asOwner("delete from limits");
+      await deleteRows(world.db.owner, limits);
     }
     const code = codeOf(secret, later(0));
     expect((await browser.signIn("second-factor", { code: `${code.slice(0, 3)} ${code.slice(3)}` })).status).toBe(200);
@@ -229,13 +226,10 @@ describe("using an authenticator app", () => {
     const { browser, secret } = await givenPending();
     const stranger = browserOf(world);
     const withoutPassword = await stranger.signIn("second-factor", { code: codeOf(secret, later(0)) });
-    expect([withoutPassword.status, withoutPassword.body]).toMatchObject([
-      401,
-      { error: { data: { reason: "session_ended" } } },
-    ]);
+    expect(reasonOf(withoutPassword)).toEqual([401, "session_ended"]);
     world.now = later(601);
     const late = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
-    expect([late.status, late.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    expect(reasonOf(late)).toEqual([401, "session_ended"]);
   });
 
   it("a code is refused at another origin than that of the password step (ADR-10)", async () => {
@@ -245,7 +239,7 @@ describe("using an authenticator app", () => {
     const copy = browserOf(world);
     for (const [name, value] of onHost.cookies) copy.cookies.set(`__Host-${name}`, value);
     const refused = await copy.signIn("second-factor", { code: codeOf(secret, later(0)) });
-    expect([refused.status, refused.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    expect(reasonOf(refused)).toEqual([401, "session_ended"]);
     expect((await onHost.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
   });
 
@@ -273,7 +267,7 @@ describe("using an authenticator app", () => {
     expect((await browser.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
     world.now = later(60);
     const again = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
-    expect([again.status, again.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    expect(reasonOf(again)).toEqual([401, "session_ended"]);
     expect((await browser.call("auth.session")).data).toMatchObject({ pending: null });
   });
 
@@ -352,7 +346,7 @@ describe("removing an authenticator app", () => {
       expect.arrayContaining(["proof_required", "wrong_code", "wrong_password"]),
     );
     for (const proof of [{ password: person.password }, "code", "recovery"] as const) {
-      await world.db.asOwner("delete from limits");
+      await deleteRows(world.db.owner, limits);
       const { secret, recoveryCodes } =
         proof === "code" || proof === "recovery" ? await enrolTotp(world, browser) : app;
       world.now = later(60);
@@ -374,7 +368,7 @@ describe("removing an authenticator app", () => {
     const { person, browser } = await givenSignedIn(world, organization);
     await enrolTotp(world, browser);
     for (let i = 0; i < 5; i++) {
-      await world.db.asOwner("delete from limits where key like '%:ip:%'");
+      await deleteRows(world.db.owner, limits, [like(limits.key, "%:ip:%")]);
       expect((await browser.call("auth.totp.remove", { password: `guess number ${i}` })).status).toBe(403);
     }
     const limited = await browser.call("auth.totp.remove", { password: person.password });
@@ -427,9 +421,12 @@ describe("an organization that requires a second factor", () => {
   it("a member without a required second factor can only enrol one, and then continue (PO-20)", async () => {
     const strict = await world.organization();
     const { person, browser } = await givenSignedIn(world, strict);
-    await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
-      strict.organizationId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      organizations,
+      { organizationId: strict.organizationId },
+      { requireSecondFactor: true },
+    );
     expect((await browser.call("auth.session")).data).toMatchObject({ pending: "enrolment", permissions: [] });
     for (const [procedure, input] of [
       ["projects.list", {}],

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditEntries, refusalCounts } from "../../drizzle/audit";
+import { users } from "../../drizzle/members";
 import type { TrustedHeader } from "../../src/access/runtime";
 import { ensureTrustedHeader } from "../../src/features/providers/ensure";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
+import { deleteRows, lastRow, readRows } from "../support/rows/table";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
 const proxy = "10.0.0.2";
@@ -45,7 +48,7 @@ async function signIn(
   { ip = nextProxy(), origin = testOrigin, path = "/api/auth/signin/trusted-header" } = {},
 ) {
   const browser = openBrowser(world, { ip, origin });
-  const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+  const csrfToken = await browser.formToken();
   const response = await browser.fetch(path, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
@@ -55,15 +58,13 @@ async function signIn(
 }
 
 async function lastReason(): Promise<string> {
-  const [row] = await world.db.asOwner<{ reason: string }>(
-    "select reason from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
-  );
+  const row = await lastRow(world.db.owner, auditEntries, { outcome: "refused" }, ["reason"]);
   return row?.reason ?? "";
 }
 
 /** Expects a refusal with the same answer as for every reason. @returns the reason in the audit log */
 async function refusalOf(...[headers, options]: Parameters<typeof signIn>): Promise<string> {
-  await world.db.asOwner("delete from refusal_counts");
+  await deleteRows(world.db.owner, refusalCounts);
   const { status, text, browser } = await signIn(headers, options);
   expect(status).toBe(401);
   expect(JSON.parse(text)).toMatchObject({ error: { data: { reason: "single_sign_on_refused" } } });
@@ -162,7 +163,7 @@ describe("signing in by a trusted header (TM-35)", () => {
     };
     expect(await refusalOf(headers)).toBe("unknown_person");
     await withSettings({ createsPersons: true }, async () => expect((await signIn(headers)).status).toBe(200));
-    expect(await world.db.asOwner("select name from users where email = 'new@example.org'")).toEqual([
+    expect(await readRows(world.db.owner, users, { email: "new@example.org" }, ["name"])).toEqual([
       { name: "Zoë Żółw" },
     ]);
   });
@@ -242,12 +243,13 @@ describe("signing in by a trusted header (TM-35)", () => {
     expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
     expect((await byPassword.call("auth.session")).status).toBe(200);
     const entriesOfStarts = () =>
-      world.db.asOwner(
-        "select organization_id, changed from audit_entries where action = 'providers.update' and object_name = 'trusted-header'",
-      );
+      readRows(world.db.owner, auditEntries, { action: "providers.update", objectName: "trusted-header" }, [
+        "organizationId",
+        "changed",
+      ]);
     expect(await entriesOfStarts()).toMatchObject([
       {
-        organization_id: world.runtime.installationId,
+        organizationId: world.runtime.installationId,
         changed: { enabled: [true, false], endedSessions: expect.any(Number) },
       },
     ]);

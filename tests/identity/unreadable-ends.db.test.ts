@@ -1,4 +1,10 @@
+import { eq, isNotNull, type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { apiKeys } from "../../drizzle/api-keys";
+import { invitations, users } from "../../drizzle/members";
+import { organizations } from "../../drizzle/organizations";
+import { challenges, limits, links, sessions } from "../../drizzle/persons";
+import { security } from "../../drizzle/security";
 import { asSync } from "../../src/database/as-sync";
 import { exposureFactsOf } from "../../src/delivery/exposure-facts";
 import { readApplications } from "../../src/delivery/planner/desired-state";
@@ -11,20 +17,23 @@ import { sweepIdentity } from "../../src/identity/sweep-expired";
 import { newToken } from "../../src/identity/tokens";
 import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
 import { openBrowser } from "../support/browser";
+import { reasonOf } from "../support/call-response";
 import { givenMember, givenPerson } from "../support/people";
+import { limitRows } from "../support/rows/persons";
+import { readRows, updateRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { givenSession } from "../support/sessions";
 import { type GivenOrganization, given, openWorld, testOrigin, type World } from "../support/world";
 
-/** Past and unreadable expiry times, as SQL expressions. On PostgreSQL, the tests run with hostile settings. */
-const expiryTimes = [
-  ["a second ago", "now() - interval '1 second'"],
-  ["infinity", "'infinity'::timestamptz"],
-  ["-infinity", "'-infinity'::timestamptz"],
-  ["a year with five digits", "'10000-01-01 00:00:00+00'::timestamptz"],
-  ["the last year that PostgreSQL knows", "'294276-12-31 00:00:00+00'::timestamptz"],
-  ["a year BC", "'0044-03-15 00:00:00+00 BC'::timestamptz"],
-] as const;
+/** Past and unreadable expiry times. On PostgreSQL, the tests run with hostile settings. */
+const expiryTimes: readonly [name: string, expiresAt: SQL][] = [
+  ["a second ago", sql`now() - interval '1 second'`],
+  ["infinity", sql`'infinity'::timestamptz`],
+  ["-infinity", sql`'-infinity'::timestamptz`],
+  ["a year with five digits", sql`'10000-01-01 00:00:00+00'::timestamptz`],
+  ["the last year that PostgreSQL knows", sql`'294276-12-31 00:00:00+00'::timestamptz`],
+  ["a year BC", sql`'0044-03-15 00:00:00+00 BC'::timestamptz`],
+];
 
 let world: World;
 let acme: GivenOrganization;
@@ -39,23 +48,24 @@ beforeEach(async () => {
 afterAll(() => world.close());
 
 const visitor = () => openBrowser(world, { ip: `198.51.100.${++address}` });
-const reasonOf = (body: unknown) => (body as { error: { data: { reason: string } } }).error.data.reason;
 const password = registerSecret("a river under seven bridges");
 
-describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
+describe.each(expiryTimes)("an expiry time of %s", (name, expiresAt) => {
+  const isPast = name === "a second ago";
+
   test("a set-up link that is past or unreadable is refused with link_expired", async () => {
     const fresh = await openWorld();
     try {
       const url = await makeSetUpLink({ ...fresh.runtime, publicOrigin: testOrigin });
       const token = registerSecret(url?.split("#")[1] ?? "");
-      await fresh.db.asOwner(`update links set expires_at = ${expiresAt}`);
+      await updateRows(fresh.db.owner, links, {}, { expiresAt });
       const browser = openBrowser(fresh, { ip: "198.51.100.7" });
       const { data } = await browser.call<{ state: string }>("auth.link", { token });
       expect(data.state).toBe("expired");
       const form = { token, email: "ada@example.org", organization: "Acme", name: "Ada", password };
       const refused = await browser.signIn("link", form);
-      expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_expired"]);
-      expect(await fresh.db.asOwner("select 1 from organizations")).toEqual([]);
+      expect(reasonOf(refused)).toEqual([409, "link_expired"]);
+      expect(await readRows(fresh.db.owner, organizations)).toEqual([]);
     } finally {
       await fresh.close();
     }
@@ -68,12 +78,11 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
       role: "viewer",
     });
     const token = registerSecret(created.url.slice(created.url.indexOf("#") + 1));
-    await world.db.asOwner(`update invitations set expires_at = ${expiresAt} where invitation_id = $1`, [
-      created.invitationId,
-    ]);
+    const { invitationId } = created;
+    await updateRows(world.db.owner, invitations, { invitationId }, { expiresAt });
     const refused = await visitor().signIn("invitation", { token, password });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "invitation_expired"]);
-    expect(await world.db.asOwner("select 1 from users where email = $1", [email])).toEqual([]);
+    expect(reasonOf(refused)).toEqual([409, "invitation_expired"]);
+    expect(await readRows(world.db.owner, users, { email })).toEqual([]);
     expect((await acme.call("invitations.create", { email, role: "viewer" })).status).toBe(200);
   });
 
@@ -81,21 +90,20 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
     const challenge = await newChallenge(world.runtime, { purpose: "passkey-sign-in", userId: null, sessionId: null });
     const state = newToken(world.runtime.random).token;
     await rememberState(world.runtime, state, { providerId: "idp_1", remember: false });
-    await world.db.asOwner(`update challenges set expires_at = ${expiresAt}`);
+    await updateRows(world.db.owner, challenges, {}, { expiresAt });
     expect(await spendChallenge(world.runtime, "passkey-sign-in", challenge)).toBeNull();
     expect(await spendState(world.runtime, state, "idp_1")).toEqual({ ok: false, reason: "state_expired" });
   });
 
-  test.each(["expires_at", "last_seen_at"])(
+  test.each(["expiresAt", "lastSeenAt"] as const)(
     "a session whose %s is past or unreadable has ended and is not listed",
     async (column) => {
       const person = await givenPerson(world);
       await givenMember(world, acme.organizationId, person, "owner");
       const [old, other] = [await givenSession(world, person), await givenSession(world, person)];
       expect((await old.browser.call("auth.session")).status).toBe(200);
-      const value =
-        column === "last_seen_at" && expiresAt.startsWith("now()") ? "now() - interval '3 hours'" : expiresAt;
-      await world.db.asOwner(`update sessions set ${column} = ${value} where session_id = $1`, [old.sessionId]);
+      const value = column === "lastSeenAt" && isPast ? sql`now() - interval '3 hours'` : expiresAt;
+      await updateRows(world.db.owner, sessions, { sessionId: old.sessionId }, { [column]: value });
       const refused = await old.browser.call("auth.session");
       expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
       const listed = await other.browser.call<{ sessions: { sessionId: string }[] }>("auth.sessions.list", {});
@@ -106,13 +114,11 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
   test("a pending session that is past or unreadable has ended, and its renewed cookie has a lifetime of 0", async () => {
     const person = await givenPerson(world);
     const { sessionId } = await givenSession(world, person, { stage: "second_factor" });
-    const [row] = await world.db.asOwner<{ hash: string }>("select hash from sessions where session_id = $1", [
-      sessionId,
-    ]);
+    const [row] = await readRows(world.db.owner, sessions, { sessionId }, ["hash"]);
     const attempt = { runtime: world.runtime, sessionHash: row?.hash ?? "", local: false };
     const find = () => world.runtime.database.transaction("identity", null, (tx) => findPendingSession(tx, attempt));
     expect(await find()).toMatchObject({ sessionId });
-    await world.db.asOwner(`update sessions set expires_at = ${expiresAt} where session_id = $1`, [sessionId]);
+    await updateRows(world.db.owner, sessions, { sessionId }, { expiresAt });
     expect(await find()).toBeNull();
     const renewed = await world.runtime.database.transaction("identity", null, (tx) =>
       renewToken(tx, sessionId, { now: new Date(), random: world.runtime.random }),
@@ -124,24 +130,27 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
   test("an API key that is past or unreadable and its rotation are refused with key_expired", async () => {
     const key = await acme.key("owner", { expiresAt: new Date(Date.now() + 3_600_000) });
     expect((await world.callAs(key)("auth.session")).status).toBe(200);
-    const [row] = await world.db.asOwner<{ api_key_id: string }>(
-      "select api_key_id from api_keys where organization_id = $1 and expires_at is not null",
-      [acme.organizationId],
+    const [row] = await readRows(
+      world.db.owner,
+      apiKeys,
+      [eq(apiKeys.organizationId, acme.organizationId), isNotNull(apiKeys.expiresAt)],
+      ["apiKeyId"],
     );
+    const { apiKeyId = "" } = row ?? {};
     // A trigger only allows an earlier expiry time for a key.
     await world.db.asOwner("alter table api_keys disable trigger user");
-    await world.db.asOwner(`update api_keys set expires_at = ${expiresAt} where api_key_id = $1`, [row?.api_key_id]);
+    await updateRows(world.db.owner, apiKeys, { apiKeyId }, { expiresAt });
     await world.db.asOwner("alter table api_keys enable trigger user");
     const refused = await world.callAs(key)("auth.session");
     expect([refused.status, refused.error.data.reason]).toEqual([401, "key_expired"]);
-    const rotated = await acme.call("keys.rotate", { apiKeyId: row?.api_key_id });
+    const rotated = await acme.call("keys.rotate", { apiKeyId });
     expect([rotated.status, rotated.error.data.reason]).toEqual([409, "already_expired"]);
   });
 
   test("a credential that is past or unreadable is invalid for the gateway and in the exposure", async () => {
     const { applicationId } = await given(acme).application({ access: "protected" });
     await given(acme).credential(applicationId);
-    await world.db.asOwner(`update security set expires_at = ${expiresAt} where application_id = $1`, [applicationId]);
+    await updateRows(world.db.owner, security, { applicationId }, { expiresAt });
     const now = new Date();
     const [stored] = await asSync(world.runtime.database, (tx) =>
       readApplications(tx, acme.gatewayId, [applicationId], now),
@@ -155,19 +164,20 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
     const person = await givenPerson(world);
     const { sessionId } = await givenSession(world, person);
     await newChallenge(world.runtime, { purpose: "passkey-sign-in", userId: null, sessionId: null });
-    const isPast = expiresAt.startsWith("now()");
-    await world.db.asOwner(`update challenges set expires_at = ${expiresAt}`);
-    await world.db.asOwner(`update sessions set expires_at = ${expiresAt} where session_id = $1`, [sessionId]);
-    const times = isPast ? "array_fill(now() - interval '1 hour', array[5])" : `array_fill(${expiresAt}, array[5])`;
-    await world.db.asOwner(`insert into limits (key, times, expires_at) values ($1, ${times}, ${expiresAt})`, [
-      `failures:account:${person.userId}`,
-    ]);
+    await updateRows(world.db.owner, challenges, {}, { expiresAt });
+    await updateRows(world.db.owner, sessions, { sessionId }, { expiresAt });
+    const key = `failures:account:${person.userId}`;
+    const times = isPast
+      ? sql`array_fill(now() - interval '1 hour', array[5])`
+      : sql`array_fill(${expiresAt}, array[5])`;
+    await limitRows.insert(world.db.owner, { key, times: [] });
+    await updateRows(world.db.owner, limits, { key }, { times, expiresAt });
     const isLocked = await world.runtime.database.transaction("identity", null, (tx) => lockedAccounts(tx, new Date()));
     expect(isLocked(person.userId)).toBe(!isPast);
     await sweepIdentity(world.runtime, new AbortController().signal);
-    expect(await world.db.asOwner("select 1 from challenges")).toEqual([]);
-    expect(await world.db.asOwner("select 1 from sessions where session_id = $1", [sessionId])).toEqual([]);
-    const left = await world.db.asOwner("select 1 from limits where key = $1", [`failures:account:${person.userId}`]);
+    expect(await readRows(world.db.owner, challenges)).toEqual([]);
+    expect(await readRows(world.db.owner, sessions, { sessionId })).toEqual([]);
+    const left = await readRows(world.db.owner, limits, { key });
     expect(left).toHaveLength(isPast ? 0 : 1);
   });
 });
@@ -200,9 +210,12 @@ describe("a future expiry time", () => {
       email: `shown-${++address}@example.org`,
       role: "viewer",
     });
-    await world.db.asOwner("update invitations set created_at = 'infinity' where invitation_id = $1", [
-      created.invitationId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      invitations,
+      { invitationId: created.invitationId },
+      { createdAt: sql`'infinity'` },
+    );
     const listed = await acme.call("invitations.list", {});
     expect(listed.status).toBe(500);
     expect(listed.text).not.toContain("infinity");
@@ -215,7 +228,7 @@ test("a sign-in with an unreadable time does not count as recent", async () => {
   await givenMember(world, acme.organizationId, person, "owner");
   const { browser, sessionId } = await givenSession(world, person);
   const recent = () => browser.call("auth.totp.enrol", {});
-  await world.db.asOwner("update sessions set created_at = 'infinity' where session_id = $1", [sessionId]);
+  await updateRows(world.db.owner, sessions, { sessionId }, { createdAt: sql`'infinity'` });
   const refused = await recent();
   expect([refused.status, refused.error?.data.reason]).toEqual([403, "recent_sign_in_required"]);
 });

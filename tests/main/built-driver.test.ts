@@ -38,7 +38,7 @@ function withoutPatch(source: string, section: string): string {
 }
 
 describe.each(["src/connection.js", "src/index.js"])("the driver's %s", (file) => {
-  test("is in the server's build with every line of the patch, and with none that the patch takes away", () => {
+  test("the driver is in the server's build with every line of the patch, and with none that the patch takes away", () => {
     const section = sections.find((text) => text.includes(`+++ b/node_modules/postgres/${file}\n`)) ?? "";
     const patched = readFileSync(join(root, "node_modules/postgres", file), "utf8");
     const after = printed(patched);

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { installation } from "../../drizzle/installation";
 import { fingerprint } from "../../src/database/sealing";
 import { commandSigner } from "../../src/main/command-signer";
 import { AnotherSecret } from "../../src/main/host/ensure-installation";
 import { readEnvironment } from "../../src/main/settings/environment";
+import { readRows, updateRows } from "../support/rows/table";
 import { openWorld, type World } from "../support/world";
 
 let world: World;
@@ -11,7 +13,7 @@ const [previous, current, unknown] = [randomBytes(32), randomBytes(32), randomBy
 
 beforeAll(async () => {
   world = await openWorld();
-  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(previous)]);
+  await updateRows(world.db.owner, installation, {}, { secretFingerprint: fingerprint(previous) });
 });
 afterAll(() => world.close());
 
@@ -28,8 +30,8 @@ test("a command that only verifies signatures does not change the secret of the 
   const { database } = world.runtime;
   const signed = (await commandSigner(database, settings(previous))).sign("checkpoint", "text");
   expect(signer.verify("checkpoint", "text", signed)).toBe(true);
-  const rows = await world.db.asOwner("select secret_fingerprint from installation");
-  expect(rows).toEqual([{ secret_fingerprint: fingerprint(previous) }]);
+  const rows = await readRows(world.db.owner, installation, {}, ["secretFingerprint"]);
+  expect(rows).toEqual([{ secretFingerprint: fingerprint(previous) }]);
 });
 
 test("a command with a secret that is unknown to the database is refused with AnotherSecret", async () => {

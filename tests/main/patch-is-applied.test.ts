@@ -62,14 +62,14 @@ describe("a clone in which nothing is built", () => {
     return stderr;
   }
 
-  test("is not built from a driver that lacks the patch: the start says what to run", () => {
+  test("a clone is not built from a driver that lacks the patch, and the start says what to run", () => {
     const clone = copyOfInstallation("unpatched-clone");
     const path = join(clone, "node_modules/postgres/src/connection.js");
     writeFileSync(path, readFileSync(path, "utf8").replace("    if (q.options.onexecute)\n", ""));
     expect(startIn(clone)).toContain("Run `npm install`");
   });
 
-  test("without the development dependencies says how to get them", () => {
+  test("the start of a clone without the development dependencies says how to install them", () => {
     expect(startIn(copyOfInstallation("without-esbuild"))).toContain('run "npm install --include=dev"');
   });
 });

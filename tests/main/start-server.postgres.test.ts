@@ -3,15 +3,21 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { drizzle } from "drizzle-orm/postgres-js";
 import pino from "pino";
 import { afterAll, expect, test, vi } from "vitest";
+import { organizations } from "../../drizzle/organizations";
 import { inOneLine } from "../../src/main/explain-start-failure";
+import { CreatedOrganization } from "../../src/main/host/contract";
 import { sendHostCommand } from "../../src/main/host-commands";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";
+import { callsOver, reasonOf } from "../support/call-response";
 import { emptyDatabase } from "../support/empty-database";
 import { openAsOwner } from "../support/owner-connection";
 import { patienceMs } from "../support/patience";
+import { readRows } from "../support/rows/table";
+import { registerSecret } from "../support/secrets";
 
 const log = pino({ level: "silent" });
 const folder = mkdtempSync(join(tmpdir(), "pcl-"));
@@ -37,13 +43,37 @@ test("four processes that start concurrently on one empty database all become he
   await stop(servers);
 });
 
-test("two databases of one cluster can be initialized concurrently", async () => {
+test("two databases of one cluster that are initialized concurrently each serve their own data only", async () => {
   const urls = await Promise.all([emptyDatabase(), emptyDatabase()]);
-  const servers = await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`))));
-  for (const server of servers) expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  const environments = urls.map((url, at) => environmentOf(url, `e${at}`));
+  const servers = await Promise.all(environments.map((environment) => start(environment)));
   expect(new Set(servers.map(({ runtime }) => runtime.installationId)).size).toBe(2);
+  const keys = await Promise.all(environments.map((environment, at) => setUp(environment, `Acme ${at}`)));
+  for (const [at, { url }] of servers.entries()) {
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const [own = "", other = ""] = [keys[at], keys[1 - at]];
+    const shown = await callsOver(url, own)("organizations.one");
+    expect([shown.status, shown.data?.name]).toEqual([200, `Acme ${at}`]);
+    expect(reasonOf(await callsOver(url, other)("organizations.one"))).toEqual([401, "key_unknown"]);
+    expect(await organizationsIn(urls[at] ?? "")).toEqual([`Acme ${at}`]);
+  }
   await stop(servers);
 });
+
+/** Sets up an installation with one organization. @returns its key */
+async function setUp(environment: Record<string, string>, organization: string): Promise<string> {
+  const answer = await sendHostCommand(environment, "setup", { email: "ada@example.org", organization });
+  if (!answer.ok) throw new Error(answer.message);
+  return registerSecret(CreatedOrganization.parse(answer.result).apiKey.key);
+}
+
+/** The names of all organizations in a database, read as its owner. */
+async function organizationsIn(url: string): Promise<string[]> {
+  const owner = openAsOwner(url);
+  const rows = await readRows(drizzle(owner), organizations);
+  await owner.end();
+  return rows.map(({ name }) => name);
+}
 
 test("a start on an initialized database requires its secret from the setting or the data folder", async () => {
   const url = await emptyDatabase();

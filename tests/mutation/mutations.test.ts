@@ -54,7 +54,7 @@ describe("a symbol", () => {
     expect(() => declarationOf(parse("source.ts", source), symbol)).toThrow("0 declarations");
   });
 
-  test("that is declared twice in another one is refused", () => {
+  test("a symbol that is declared twice in another one is refused", () => {
     const twice = "function f() { if (a) { const x = 1; } else { const x = 2; } }";
     expect(() => declarationOf(parse("source.ts", twice), "f.x")).toThrow("2 declarations of x");
   });
@@ -91,7 +91,7 @@ describe("a mutation", () => {
     expect(() => parse("source.ts", result)).not.toThrow();
   });
 
-  test("finds the same code after it was formatted in another way", () => {
+  test("a mutation finds the same code after it was formatted in another way", () => {
     const long = 'const all = [\n  of(\n    "a",\n    "b",\n  ),\n];';
     expect(mutated("all", fragmentBecomes('of("a", "b")', "none"), long)).toBe("const all = [\n  none,\n];");
     expect(mutated("all", callBecomes('of("a", "b")', "none"), long)).toBe("const all = [\n  none,\n];");
@@ -106,7 +106,7 @@ describe("a mutation", () => {
     ["3 occurrences of", "judge", fragmentBecomes("if (", "while (")],
     ["not a function", "limits", returns("1")],
     ["has no value", "judge", valueBecomes("1")],
-  ])("is refused with %s", (why, symbol, mutation) => {
+  ])("a mutation is refused with %s", (why, symbol, mutation) => {
     expect(() => mutated(symbol, mutation)).toThrow(why);
   });
 });

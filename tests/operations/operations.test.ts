@@ -50,20 +50,20 @@ describe.each(operations.map(({ operation }) => [operation.name, operation] as c
     expect(inAddress.filter((field) => secretName.test(field))).toEqual([]);
   });
 
-  test("rejects a field that is not in the input", () => {
+  test("the operation rejects a field that is not in the input", () => {
     const result = operation.input.safeParse({ planted: 1 });
     expect(result.error?.issues).toContainEqual(
       expect.objectContaining({ code: "unrecognized_keys", keys: ["planted"] }),
     );
   });
 
-  test("declares each reason once, and no reason that all operations have", async () => {
+  test("the operation declares each reason once, and no reason that all operations have", async () => {
     const { commonReasons } = await import("../../src/operations/require-declared");
     expect(new Set(operation.errors).size).toBe(operation.errors.length);
     expect(operation.errors.filter((reason) => commonReasons.has(reason))).toEqual([]);
   });
 
-  test("requires a permission unless it is one of the known public operations", () => {
+  test("the operation requires a permission unless it is one of the known public operations", () => {
     const { access } = operation;
     if (access.kind === "permission") expect(isPermission(access.permission)).toBe(true);
     else

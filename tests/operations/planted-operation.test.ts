@@ -9,14 +9,14 @@ import { isMissingRow } from "../http/matrix/missing-rows";
 import { handlerOfMounts } from "../support/planted-api";
 import { plantedTree as tree } from "../support/planted-operation";
 
-describe("an operation that is only declared appears", () => {
-  test("as a procedure of the tRPC router, with its types", () => {
+describe("an operation that is only declared", () => {
+  test("an operation that is only declared appears as a procedure of the tRPC router, with its types", () => {
     const router = routerOf(tree);
     expect(Object.keys(router._def.procedures)).toContain("bookmarks.create");
     expect(Reflect.get(router._def.procedures, "bookmarks.create")._def.type).toBe("mutation");
   });
 
-  test("as an endpoint of the REST API, which reads its input from the path and the body", async () => {
+  test("an operation that is only declared appears as an endpoint of the REST API, which reads its input from the path and the body", async () => {
     const request = new Request("http://portcullis.invalid/api/v1/applications/app_1/bookmarks", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -35,14 +35,14 @@ describe("an operation that is only declared appears", () => {
     expect([response.status, await response.json()]).toEqual([201, { bookmarkId: "bmk_1", title: "Start page" }]);
   });
 
-  test("in the OpenAPI description, with its permission, input and refusals", () => {
+  test("an operation that is only declared appears in the OpenAPI description, with its permission, input and refusals", () => {
     const { paths } = JSON.parse(JSON.stringify(openApiOf(tree, "0.0.0"))) as { paths: Record<string, unknown> };
     const described = JSON.stringify(paths["/api/v1/applications/{applicationId}/bookmarks"]);
     for (const word of ["bookmarks.create", "application:update", "not_empty", "201"])
       expect(described).toContain(word);
   });
 
-  test("in the API reference and on the permission page", () => {
+  test("an operation that is only declared appears in the API reference and on the permission page", () => {
     expect(apiPage(tree)).toContain("### bookmarks.create");
     const line = renderPermissionsPage(tree)
       .split("\n")
@@ -50,7 +50,7 @@ describe("an operation that is only declared appears", () => {
     expect(line).toContain("`bookmarks.create`");
   });
 
-  test("as a missing row of the matrix of who may do what", () => {
+  test("an operation that is only declared appears as a missing row of the matrix of who may do what", () => {
     const names = operationsOf(tree).map(({ operation: { name } }) => name);
     expect(names.filter(isMissingRow)).toEqual(["bookmarks.create"]);
   });

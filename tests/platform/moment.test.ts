@@ -96,7 +96,7 @@ describe("reading a time", () => {
     ["2024-02-29 23:59:59.999+00", "2024-02-29T23:59:59.999Z"],
     ["0001-01-01 00:00:00+00", "0001-01-01T00:00:00.000Z"],
     ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"],
-  ])("takes %s", (text, iso) => {
+  ])("the time %s is read", (text, iso) => {
     expect(readMoment(text).toISOString()).toBe(iso);
   });
 

@@ -1,5 +1,7 @@
 import type { AuditLog } from "../../src/features/audit-log/rows";
 import { newId } from "../../src/platform/ids";
+import { auditEntryRows } from "./rows/audit";
+import type { Statements } from "./rows/table";
 import type { World } from "./world";
 
 /** Reads a log without authorization, to verify it. */
@@ -8,24 +10,29 @@ export function logOf({ runtime }: Pick<World, "runtime">, organizationId: strin
   return { organizationId, signer, read: (body) => database.transaction("host", null, body) };
 }
 
+interface Options {
+  readonly createdAt?: Date;
+  readonly changed?: Record<string, unknown>;
+}
+
 /** Inserts entries of an organization without any operation. */
 export async function insertEntries(
   { db }: Pick<World, "db">,
   organizationId: string,
   count: number,
-  { createdAt = new Date(), changed = '{"z": 1, "a": {"y": [1, {"c": 2, "b": null}]}}' } = {},
+  { createdAt = new Date(), changed = { z: 1, a: { y: [1, { c: 2, b: null }] } } }: Options = {},
 ): Promise<void> {
-  const ids = Array.from({ length: count }, () => newId("audit"));
-  await db.asOwner(
-    `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, changed, created_at)
-     select id, $1, 'system', $2, 'test', 'done', $3::text::jsonb, $4 from unnest($5::text[]) id`,
-    [organizationId, newId("request"), changed, createdAt.toISOString(), `{${ids.join(",")}}`],
-  );
+  const requestId = newId("request");
+  const entries = Array.from({ length: count }, () => ({ organizationId, requestId, changed, createdAt }));
+  await auditEntryRows.insertAll(db.owner, entries);
 }
 
 /** Changes entries that no product code can change. */
-export async function tamper({ db }: Pick<World, "db">, ...statements: readonly string[]): Promise<void> {
+export async function tamper(
+  { db }: Pick<World, "db">,
+  ...changes: readonly ((owner: Statements) => Promise<unknown>)[]
+): Promise<void> {
   await db.asOwner("alter table audit_entries disable trigger all");
-  for (const statement of statements) await db.asOwner(statement);
+  for (const change of changes) await change(db.owner);
   await db.asOwner("alter table audit_entries enable trigger all");
 }

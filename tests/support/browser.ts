@@ -1,4 +1,5 @@
 import { parseSetCookie, stringifyCookie } from "cookie";
+import { type CallResponse, readCallResponse } from "./call-response";
 import { testOrigin, type World } from "./world";
 
 /** Behaves like a browser, without one: it keeps cookies, and sends `Origin` with every change. */
@@ -7,19 +8,16 @@ export interface Browser {
   /** Sends one request to a path of the origin. */
   fetch(path: string, init?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Response>;
   /** Signs in through a form, with the form's own token. */
-  signIn(method: string, fields: Record<string, string>): Promise<{ status: number; body: unknown; headers: Headers }>;
+  signIn(method: string, fields: Record<string, string>): Promise<CallResponse>;
   signOut(): Promise<Response>;
   /** Calls a procedure with the cookie and the session's token. */
   call<T = Record<string, unknown>>(
     procedure: string,
     input?: unknown,
     headers?: Record<string, string>,
-  ): Promise<{
-    status: number;
-    data: T;
-    error: { message: string; data: { reason: string; fields?: Record<string, string> } };
-    headers: Headers;
-  }>;
+  ): Promise<CallResponse<T>>;
+  /** Reads the token that the sign-in forms send. */
+  formToken(): Promise<string>;
 }
 
 /** @param options the origin and the client's address; the default is the public origin */
@@ -48,18 +46,16 @@ export function openBrowser(
       return response;
     },
     async signIn(method, fields) {
-      const csrf = await browser.fetch("/api/auth/csrf");
-      const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+      const csrfToken = await browser.formToken();
       const response = await browser.fetch(`/api/auth/callback/${method}`, {
         method: "POST",
         headers: { "content-type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams({ ...fields, csrfToken, json: "true" }).toString(),
       });
-      const text = await response.text();
-      return { status: response.status, body: text ? JSON.parse(text) : null, headers: response.headers };
+      return readCallResponse(response);
     },
     async signOut() {
-      const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+      const csrfToken = await browser.formToken();
       return browser.fetch("/api/auth/signout", {
         method: "POST",
         headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -68,21 +64,18 @@ export function openBrowser(
     },
     async call<T>(procedure: string, input: unknown = {}, headers: Record<string, string> = {}) {
       const csrf = [...cookies].find(([name]) => name.endsWith("portcullis.csrf"))?.[1] ?? "";
-      const response = await browser.fetch(`/api/trpc/${procedure}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-csrf-token": csrf, ...headers },
-        body: JSON.stringify(input),
-      });
-      const body = (await response.json()) as {
-        result?: { data: T };
-        error?: { message: string; data: { reason: string } };
-      };
-      return {
-        status: response.status,
-        data: body.result?.data as T,
-        error: body.error as { message: string; data: { reason: string } },
-        headers: response.headers,
-      };
+      return readCallResponse<T>(
+        await browser.fetch(`/api/trpc/${procedure}`, {
+          method: "POST",
+          headers: { "content-type": "application/json", "x-csrf-token": csrf, ...headers },
+          body: JSON.stringify(input),
+        }),
+      );
+    },
+    async formToken() {
+      const response = await browser.fetch("/api/auth/csrf");
+      const { csrfToken } = (await response.json()) as { csrfToken: string };
+      return csrfToken;
     },
   };
   return browser;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { FaultPoint } from "../../src/delivery/protocol/target";
 import { sendHostCommand } from "../../src/main/host-commands";
 import { bundled } from "./bundled";
-import { type Call, procedureRequest, readCallResponse } from "./call-response";
+import { type Call, type CallResponse, callsOver } from "./call-response";
 import type { EntryOptions, Order, Report } from "./control-plane-entry";
 import { layEmbeddedDatabase } from "./embedded-template";
 import { freePort } from "./free-port";
@@ -143,8 +143,9 @@ export const errorBodies: string[] = [];
 
 /** Calls procedures over HTTP with an API key. */
 export function callOver(url: string, key: string): Call {
-  return async <T>(procedure: string, input: unknown = {}) => {
-    const response = await readCallResponse<T>(await fetch(procedureRequest(procedure, input, { key }, url)));
+  const call = callsOver(url, key);
+  return async <T>(procedure: string, input?: unknown): Promise<CallResponse<T>> => {
+    const response = await call<T>(procedure, input);
     if (response.status >= 400) errorBodies.push(response.text);
     return response;
   };

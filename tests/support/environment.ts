@@ -1,4 +1,4 @@
-import { newId } from "../../src/platform/ids";
+import { environmentRows, projectRows } from "./rows/projects";
 import type { GivenOrganization, World } from "./world";
 
 export interface ProjectAndEnvironment {
@@ -11,16 +11,7 @@ export async function insertEnvironment(
   world: World,
   { organizationId }: GivenOrganization,
 ): Promise<ProjectAndEnvironment> {
-  const inserted = { projectId: newId("project"), environmentId: newId("environment") };
-  const slug = inserted.projectId.replace("_", "-");
-  await world.db.asOwner(
-    `insert into projects (project_id, organization_id, name, slug, created_at) values ($1, $2, 'Project', $3, now())`,
-    [inserted.projectId, organizationId, slug],
-  );
-  await world.db.asOwner(
-    `insert into environments (environment_id, organization_id, project_id, name, slug, kind, created_at)
-     values ($1, $2, $3, 'Production', $4, 'production', now())`,
-    [inserted.environmentId, organizationId, inserted.projectId, slug],
-  );
-  return inserted;
+  const { projectId } = await projectRows.insert(world.db.owner, { organizationId });
+  const { environmentId } = await environmentRows.insert(world.db.owner, { organizationId, projectId });
+  return { projectId, environmentId };
 }

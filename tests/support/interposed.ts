@@ -1,7 +1,7 @@
 import type { Runtime } from "../../src/access/runtime";
 import type { Database } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
-import { type CallResponse, procedureRequest, readCallResponse } from "./call-response";
+import { type CallResponse, callsOf } from "./call-response";
 import type { World } from "./world";
 
 /** Concurrent changes right before the next statement or transaction of a request. Each runs once, in this order. */
@@ -47,12 +47,11 @@ export function interposed(runtime: Runtime, concurrent: Meanwhile): Runtime {
 }
 
 /** Calls a procedure on the given runtime. */
-export async function callOn<T = Record<string, unknown>>(
+export function callOn<T = Record<string, unknown>>(
   runtime: Runtime,
   key: string,
   procedure: string,
   input: unknown,
 ): Promise<CallResponse<T>> {
-  const request = procedureRequest(procedure, input, { key });
-  return readCallResponse(await createHandler(runtime)(request, { ip: "192.0.2.33" }));
+  return callsOf(createHandler(runtime), { key, ip: "192.0.2.33" })<T>(procedure, input);
 }

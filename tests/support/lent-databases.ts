@@ -1,8 +1,11 @@
 import type { Database } from "../../src/database/database";
+import type { Statements } from "./rows/table";
 
 /** An open, migrated database without rows, which several tests use one after another. */
 export interface OpenedDatabase {
   readonly database: Database;
+  /** Reads and writes rows through the schema, as the owner: without row-level security. */
+  readonly owner: Statements;
   /** Runs statements as the owner, without row-level security. @returns the rows of the last one */
   asOwner<Row extends Record<string, unknown>>(statement: string, values?: readonly unknown[]): Promise<Row[]>;
   /** `DATABASE_URL` for a process that shares it; null for the embedded one. */
@@ -26,7 +29,7 @@ const patience = 2_000;
 export async function lendDatabase(kind: string, open: () => Promise<OpenedDatabase>) {
   const opened = idle.get(kind)?.pop() ?? (await open());
   if (!schemas.has(opened)) schemas.set(opened, await schemaOf(opened));
-  const { database, asOwner, url } = opened;
+  const { database, owner, asOwner, url } = opened;
   const listening = new Set<() => Promise<void>>();
   let state: "lent" | "closed" | "returned" = "lent";
   const use = (): Database => {
@@ -36,6 +39,7 @@ export async function lendDatabase(kind: string, open: () => Promise<OpenedDatab
 
   return {
     url,
+    owner,
     asOwner,
     database: {
       kind: database.kind,

@@ -1,7 +1,9 @@
+import type { oidcProviders } from "../../drizzle/persons";
 import { clientSecretSealContext } from "../../src/identity/external/provider";
 import { newId } from "../../src/platform/ids";
 import type { Browser } from "./browser";
 import type { RunningProvider } from "./oidc-provider";
+import { providerRows } from "./rows/persons";
 import { testOrigin, type World } from "./world";
 
 /** The result of a sign-in through a provider: the status and the final redirect. */
@@ -19,7 +21,7 @@ export async function startSignIn(
   slug: string,
   fields: Record<string, string> = {},
 ): Promise<Response> {
-  const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+  const csrfToken = await browser.formToken();
   return browser.fetch(`/api/auth/signin/${slug}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -52,30 +54,19 @@ export async function insertProvider(
   world: World,
   provider: Pick<RunningProvider, "issuer" | "clientId" | "clientSecret">,
   slug: string,
-  more: Record<string, unknown> = {},
+  more: Partial<typeof oidcProviders.$inferInsert> = {},
 ): Promise<string> {
   const providerId = newId("provider");
-  const row: Record<string, unknown> = {
-    provider_id: providerId,
+  const { issuer, clientId, clientSecret } = provider;
+  const clientSecretSealed = world.runtime.sealer.seal(clientSecretSealContext(providerId), clientSecret);
+  await providerRows.insert(world.db.owner, {
+    providerId,
     slug,
     name: slug,
-    issuer: provider.issuer,
-    client_id: provider.clientId,
-    client_secret_sealed: world.runtime.sealer.seal(clientSecretSealContext(providerId), provider.clientSecret),
-    scopes: ["openid", "email", "profile"],
-    allowed_emails: [],
-    allowed_domains: [],
-    allowed_groups: [],
-    group_roles: {},
-    trusted_domains: [],
-    creates_persons: false,
-    created_at: new Date().toISOString(),
+    issuer,
+    clientId,
+    clientSecretSealed,
     ...more,
-  };
-  const names = Object.keys(row);
-  await world.db.asOwner(
-    `insert into oidc_providers (${names.join(", ")}) values (${names.map((_, at) => `$${at + 1}`).join(", ")})`,
-    Object.values(row),
-  );
+  });
   return providerId;
 }

@@ -1,6 +1,8 @@
 import type { Role } from "../../src/access/permissions";
 import { hashPassword } from "../../src/identity/passwords";
 import { newId } from "../../src/platform/ids";
+import { memberRows, userRows } from "./rows/members";
+import { passwordRows } from "./rows/persons";
 import { registerSecret } from "./secrets";
 import type { World } from "./world";
 
@@ -29,10 +31,9 @@ export async function givenPerson(
   world: World,
   email = `${newId("user").slice(-10)}@example.org`,
 ): Promise<GivenPerson> {
-  const userId = newId("user");
   const { password, hash } = await givenPassword();
-  await world.db.asOwner("insert into users (user_id, email, created_at) values ($1, $2, now())", [userId, email]);
-  await world.db.asOwner("insert into passwords (user_id, hash, changed_at) values ($1, $2, now())", [userId, hash]);
+  const { userId } = await userRows.insert(world.db.owner, { email });
+  await passwordRows.insert(world.db.owner, { userId, hash });
   return { userId, email, password };
 }
 
@@ -43,10 +44,6 @@ export async function givenMember(
   { userId }: Pick<GivenPerson, "userId">,
   role: Role | null,
 ): Promise<string> {
-  const memberId = newId("member");
-  await world.db.asOwner(
-    "insert into members (member_id, organization_id, user_id, role, created_at) values ($1, $2, $3, $4, now())",
-    [memberId, organizationId, userId, role],
-  );
+  const { memberId } = await memberRows.insert(world.db.owner, { organizationId, userId, role });
   return memberId;
 }

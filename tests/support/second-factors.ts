@@ -1,8 +1,10 @@
 import { Secret, TOTP } from "otpauth";
 import { expect } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
 import { type Authenticator, type Odd, openAuthenticator } from "./authenticator";
 import { type Browser, openBrowser } from "./browser";
 import { type GivenPerson, givenMember, givenPerson } from "./people";
+import { readRows } from "./rows/table";
 import { registerSecret } from "./secrets";
 import { type GivenOrganization, testOrigin, type World } from "./world";
 
@@ -37,8 +39,8 @@ export function browserOf(world: World, origin: string = testOrigin): Browser {
 }
 
 export async function showPassword(browser: Browser, { email, password }: GivenPerson, fields = {}): Promise<void> {
-  const { status, body } = await browser.signIn("password", { email, password, ...fields });
-  expect(status, JSON.stringify(body)).toBe(200);
+  const { status, text } = await browser.signIn("password", { email, password, ...fields });
+  expect(status, text).toBe(200);
 }
 
 /** Returns the code of an authenticator app with this secret, `steps` steps from now. */
@@ -104,17 +106,13 @@ export async function showPasskey(
 
 /** Returns the `reason`s of the refused attempts about a person in the audit log, oldest first. */
 export async function refusedReasons(world: World, userId: string): Promise<string[]> {
-  const rows = await world.db.asOwner<{ reason: string }>(
-    "select reason from audit_entries where outcome = 'refused' and (object_id = $1 or actor_id = $1) order by audit_id",
-    [userId],
-  );
-  return rows.map(({ reason }) => reason);
+  const rows = await readRows(world.db.owner, auditEntries, { outcome: "refused" });
+  return rows
+    .filter(({ objectId, actorId }) => objectId === userId || actorId === userId)
+    .map(({ reason }) => reason ?? "");
 }
 
 export async function doneActions(world: World, userId: string): Promise<string[]> {
-  const rows = await world.db.asOwner<{ action: string }>(
-    "select action from audit_entries where outcome = 'done' and actor_id = $1 order by audit_id",
-    [userId],
-  );
+  const rows = await readRows(world.db.owner, auditEntries, { outcome: "done", actorId: userId }, ["action"]);
   return rows.map(({ action }) => action);
 }

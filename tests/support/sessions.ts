@@ -1,8 +1,8 @@
 import { cookieNames, csrfTokenOf, encodeSession } from "../../src/http/sign-in/cookies";
 import { newToken } from "../../src/identity/tokens";
-import { newId } from "../../src/platform/ids";
 import { type Browser, openBrowser } from "./browser";
 import type { GivenPerson } from "./people";
+import { sessionRows } from "./rows/persons";
 import { testOrigin, type World } from "./world";
 
 let lastAddress = 0;
@@ -26,13 +26,9 @@ export async function givenSession(
 ): Promise<GivenSession> {
   const { runtime } = world;
   const { token, hash } = newToken(runtime.random);
-  const sessionId = newId("session");
-  await world.db.asOwner(
-    `insert into sessions (session_id, hash, user_id, stage, methods, remember, local, created_at, last_seen_at, expires_at, idle_seconds)
-     values ($1, $2, $3, $4, '{password}', false, $5, now(), now(), now() + interval '1 day', 7200)`,
-    [sessionId, hash, userId, stage, origin !== testOrigin],
-  );
-  const browser = openBrowser(world, { origin, ip: origin === testOrigin ? freshAddress() : "127.0.0.1" });
+  const local = origin !== testOrigin;
+  const { sessionId } = await sessionRows.insert(world.db.owner, { hash, userId, stage, local });
+  const browser = openBrowser(world, { origin, ip: local ? "127.0.0.1" : freshAddress() });
   const names = cookieNames(origin);
   browser.cookies.set(names.session, await encodeSession(runtime, token, 86_400));
   browser.cookies.set(names.csrf, csrfTokenOf(runtime, hash));

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PGlite, QueryOptions } from "@electric-sql/pglite";
+import { drizzle as drizzleEmbedded } from "drizzle-orm/pglite";
+import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import { inject } from "vitest";
 import { dumpTemplate, openEmbeddedInMemory } from "../../src/database/embedded/open-in-memory";
 import { embeddedDatabase } from "../../src/database/embedded-database";
@@ -43,14 +46,19 @@ export async function openTestDatabase() {
 async function embedded(): Promise<OpenedDatabase> {
   const client = await openEmbeddedInMemory(await embeddedTemplate());
   const database = await embeddedDatabase(client);
+  const query = async <Row>(statement: string, values: unknown[] = [], options: QueryOptions = {}) =>
+    client.transaction(async (tx) => {
+      await tx.exec("set local role postgres");
+      return tx.query<Row>(statement, values, options);
+    });
+  // The one session has another role between transactions.
+  const asOwner: PGlite = Object.create(client, { query: { value: query } });
   return {
     database,
     url: null,
+    owner: drizzleEmbedded(asOwner),
     asOwner: async <Row>(statement: string, values: readonly unknown[] = []) =>
-      client.transaction(async (tx) => {
-        await tx.exec("set local role postgres");
-        return (await tx.query<Row>(statement, [...values])).rows;
-      }),
+      (await query<Row>(statement, [...values])).rows,
     end: () => database.close(),
   };
 }
@@ -94,6 +102,7 @@ async function onCluster(clusterUrl: string): Promise<OpenedDatabase> {
   return {
     database,
     url: url.href,
+    owner: drizzlePostgres(owner),
     asOwner: async <Row>(statement: string, values: readonly unknown[] = []) => [
       ...(await owner.unsafe<(Row & Record<string, unknown>)[]>(statement, [...values] as never[])),
     ],

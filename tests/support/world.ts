@@ -11,7 +11,10 @@ import { createHandler, type Handler } from "../../src/http/handler";
 import { prepareForNextAuth } from "../../src/main/settings/environment";
 import { newId } from "../../src/platform/ids";
 import type { Resolver } from "../../src/platform/values";
-import { type Call, procedureRequest, readCallResponse } from "./call-response";
+import { type Call, callsOf } from "./call-response";
+import { gatewayRows, installationRows } from "./rows/delivery";
+import { keyRows } from "./rows/keys";
+import { organizationGatewayRows, organizationRows } from "./rows/organizations";
 import { registerSecret } from "./secrets";
 import { openTestDatabase, type TestDatabase } from "./test-database";
 
@@ -67,11 +70,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
   const resolver: Resolver = { addresses: async (name) => dns.get(name) ?? [] };
   const woken: string[][] = [];
   const secret = randomBytes(32);
-  const installationId = newId("installation");
-  await db.asOwner(
-    "insert into installation (installation_id, secret_fingerprint, created_at) values ($1, $2, now())",
-    [installationId, "f".repeat(64)],
-  );
+  const { installationId } = await installationRows.insert(db.owner, {});
   const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const runtime: Runtime = {
     database: db.database,
@@ -105,16 +104,11 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     dns,
     now: null,
     log: () => lines.join(""),
-    callAs: (key) => callWith(handler, key),
+    callAs: (key) => callsOf(handler, { key }),
     organization: (options = {}) => insertOrganization(world, { gatewayId, ...options }),
     close: () => db.close(),
   };
   return world;
-}
-
-function callWith(handler: Handler, key: string | null): Call {
-  return async <T>(procedure: string, input: unknown = {}) =>
-    readCallResponse<T>(await handler(procedureRequest(procedure, input, { key }), { ip: "127.0.0.1" }));
 }
 
 /** Inserts a gateway that receives no deliveries. */
@@ -125,17 +119,14 @@ export async function insertGateway(
 ): Promise<string> {
   const gatewayId = options.gatewayId ?? newId("gateway");
   const { tagKey, probeHost } = newGatewaySecrets(randomBytes);
-  await db.asOwner(
-    `insert into gateways (gateway_id, name, target, address, probe_address, tag_key_sealed, probe_host_sealed, epoch, created_at)
-     values ($1, $1, 'file', $2, $3, $4, $5, 'e0', now())`,
-    [
-      gatewayId,
-      options.address ?? "127.0.0.1:8000",
-      options.probeAddress ?? "127.0.0.1:8001",
-      runtime.sealer.seal(gatewaySealContexts.tagKey(gatewayId), tagKey),
-      runtime.sealer.seal(gatewaySealContexts.probeHost(gatewayId), probeHost),
-    ],
-  );
+  await gatewayRows.insert(db.owner, {
+    gatewayId,
+    name: gatewayId,
+    ...(options.address === undefined ? {} : { address: options.address }),
+    ...(options.probeAddress === undefined ? {} : { probeAddress: options.probeAddress }),
+    tagKeySealed: runtime.sealer.seal(gatewaySealContexts.tagKey(gatewayId), tagKey),
+    probeHostSealed: runtime.sealer.seal(gatewaySealContexts.probeHost(gatewayId), probeHost),
+  });
   return gatewayId;
 }
 
@@ -144,27 +135,18 @@ async function insertOrganization(
   options: { upstreams?: "any" | "checked"; root?: boolean; gatewayId: string },
 ): Promise<GivenOrganization> {
   const { db } = world;
-  const organizationId = newId("organization");
-  await db.asOwner(
-    `insert into organizations (organization_id, name, slug, upstreams, root, created_at) values ($1, $2, $3, $4, $5, now())`,
-    [
-      organizationId,
-      `Organization ${organizationId.slice(-6)}`,
-      organizationId.replace("_", "-"),
-      options.upstreams ?? "any",
-      options.root ?? false,
-    ],
-  );
-  await db.asOwner(
-    `insert into organization_gateways (organization_id, gateway_id, created_at) values ($1, $2, now())`,
-    [organizationId, options.gatewayId],
-  );
+  const { upstreams = "any", root = false } = options;
+  const { organizationId } = await organizationRows.insert(db.owner, { upstreams, root });
+  await organizationGatewayRows.insert(db.owner, { organizationId, gatewayId: options.gatewayId });
   const key = async (role: Role, { expiresAt }: { expiresAt?: Date } = {}) => {
     const created = makeApiKey(randomBytes);
-    await db.asOwner(
-      `insert into api_keys (api_key_id, organization_id, name, role, hash, created_at, expires_at) values ($1, $2, $3, $4, $5, now(), $6)`,
-      [newId("apiKey"), organizationId, role, role, registerSecret(created.hash), expiresAt?.toISOString() ?? null],
-    );
+    await keyRows.insert(db.owner, {
+      organizationId,
+      name: role,
+      role,
+      hash: registerSecret(created.hash),
+      expiresAt: expiresAt ?? null,
+    });
     return registerSecret(created.key);
   };
   return { organizationId, gatewayId: options.gatewayId, key, call: world.callAs(await key("owner")) };

@@ -102,7 +102,7 @@ describe("a refusal", () => {
     expect(said.get(`${at}.ts`) ?? []).toEqual(error === null ? [] : [`${firstLine}: ${error}`]);
   });
 
-  test("compiles in every other respect", () => {
+  test("a refusal compiles in every other respect", () => {
     expect([...said.keys()].sort()).toEqual(
       planted.flatMap(({ error }, at) => (error === null ? [] : [`${at}.ts`])).sort(),
     );

@@ -170,8 +170,8 @@ export async function logOf(tenant: Pick<Tenant, "ok">): Promise<KeptEntry[]> {
 }
 
 async function signInWith(browser: Browser, method: string, fields: Record<string, string>): Promise<void> {
-  const { status, body } = await browser.signIn(method, fields);
-  if (status !== 200) throw new Error(`Sign-in with ${method} failed: ${status} ${JSON.stringify(body)}`);
+  const { status, text } = await browser.signIn(method, fields);
+  if (status !== 200) throw new Error(`Sign-in with ${method} failed: ${status} ${text}`);
 }
 
 async function callOk<T>(browser: Browser, procedure: string, input: unknown = {}): Promise<T> {

@@ -75,7 +75,7 @@ it("delivers, loads and proves through an agent in a separate process (DK-1, DK-
   const { applicationId } = await protectedApplication();
   const state = await sync.proven(applicationId);
   expect(state).toMatchObject({ intended: "protected", form: "stated", proof: [{ status: 401, proven: true }] });
-  expect((await sync.gateway()).loaded_revision).toBe(state.revision);
+  expect((await sync.gateway()).loadedRevision).toBe(state.revision);
   expect(sync.file(applicationId)).toContain("ada:");
   await sync.given.ok("applications.delete", { applicationId });
   expect(await sync.proven(applicationId)).toMatchObject({ removed: true, proof: [{ status: 403, proven: true }] });
@@ -120,11 +120,11 @@ it("a changed file and a foreign file are also found through an agent (TM-53)", 
     () => sync.file(applicationId),
     (found) => found === text,
   );
-  const { foreign_files } = await until(
+  const { foreignFiles } = await until(
     () => sync.gateway(),
-    (row) => row.foreign_files.length > 0,
+    (row) => row.foreignFiles.length > 0,
   );
-  expect(foreign_files).toMatchObject([{ path: "foreign.yml", problem: "refused" }]);
+  expect(foreignFiles).toMatchObject([{ path: "foreign.yml", problem: "refused" }]);
   await sync.proven(applicationId);
 });
 
@@ -139,7 +139,7 @@ it("a gateway that went back to an older delivery is also reported through an ag
   serveOld();
   await until(
     () => sync.state(applicationId),
-    (row) => row !== null && row.proven_revision < revision,
+    (row) => row !== null && row.provenRevision < revision,
   );
   expect((await sync.state(applicationId))?.unproven).toMatch(/^gateway_/);
 });

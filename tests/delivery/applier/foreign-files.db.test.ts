@@ -17,11 +17,11 @@ async function reported(put: (folder: string) => void): Promise<string[]> {
   await sync.given.application({ route: { host: "wiki.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] } });
   put(dynamic);
   sync.reconciler().start();
-  const { foreign_files } = await until(
+  const { foreignFiles } = await until(
     () => sync.gateway(),
-    ({ compared_at }) => compared_at !== null,
+    ({ comparedAt }) => comparedAt !== null,
   );
-  return foreign_files.map(({ path, problem, detail }) => `${path} ${problem} ${detail}`).sort();
+  return foreignFiles.map(({ path, problem, detail }) => `${path} ${problem} ${detail}`).sort();
 }
 
 it("an unreadable foreign file is reported, and does not prevent the check of the others", async () => {

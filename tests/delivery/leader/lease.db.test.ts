@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { changes } from "../../../drizzle/changes";
+import { gateways } from "../../../drizzle/gateways";
 import { asSync, LeaseLost } from "../../../src/database/as-sync";
 import { closeAfterRestore } from "../../../src/delivery/leader/close-after-restore";
 import { beginEpoch, renewLease, replaceNonce, takeLease } from "../../../src/delivery/leader/lease";
 import { managedHosts } from "../../../src/delivery/planner/managed-hosts";
+import { applicationStateRows } from "../../support/rows/delivery";
+import { readRows, updateRows } from "../../support/rows/table";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
 let sync: SyncWorld;
@@ -19,7 +24,7 @@ const routed = (host: string) =>
 
 it("adopting a folder ends the present leader's term and frees the lease at once (TM-53)", async () => {
   const { gatewayId } = sync;
-  await sync.world.db.asOwner("update gateways set nonce = 'old' where gateway_id = $1", [gatewayId]);
+  await updateRows(sync.world.db.owner, gateways, { gatewayId }, { nonce: "old" });
   const take = (leaseTerm: number, nonce: string) =>
     takeLease(database(), { gatewayId, leaseTerm, nonce }, { leaderId: "a", forMs: 60_000, force: false });
   const lease = await take(0, "old");
@@ -27,26 +32,27 @@ it("adopting a folder ends the present leader's term and frees the lease at once
   await renewLease(database(), lease, 60_000);
   await asSync(database(), (tx) => replaceNonce(tx, gatewayId, "new"));
   await expect(renewLease(database(), lease, 60_000)).rejects.toThrow(LeaseLost);
-  const { lease_term: term } = await sync.gateway();
+  const { leaseTerm: term } = await sync.gateway();
   expect(await take(term, "old")).toBeNull();
   expect(await take(term, "new")).toMatchObject({ term: term + 1 });
 });
 
 it("in a new epoch nothing is proven, no number is reused, and unknown files are recorded as own ones (TM-53, DK-3, DK-20)", async () => {
   const { gatewayId } = sync;
-  await sync.world.db.asOwner(
-    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
-       diagnostics, probes, delivered_at, proven_revision)
-     values ($1, 'app_known', 'org_1', 5, 't', 'protected', 'stated', '[]', '[]', now(), 5)`,
-    [gatewayId],
-  );
+  await applicationStateRows.insert(sync.world.db.owner, {
+    gatewayId,
+    applicationId: "app_known",
+    organizationId: "org_1",
+    revision: 5,
+    provenRevision: 5,
+  });
   const begin = (epoch: string, atLeastRevision: number) =>
     asSync(database(), (tx) =>
       beginEpoch(tx, gatewayId, { epoch, atLeastRevision, adopted: ["app_known", "app_found"], now }),
     );
   await begin("e1", 40);
-  expect(await sync.gateway()).toMatchObject({ epoch: "e1", revision: 40, loaded_revision: 0 });
-  expect(await sync.state("app_known")).toMatchObject({ revision: 5, proven_revision: 0, unproven: "new_epoch" });
+  expect(await sync.gateway()).toMatchObject({ epoch: "e1", revision: 40, loadedRevision: 0 });
+  expect(await sync.state("app_known")).toMatchObject({ revision: 5, provenRevision: 0, unproven: "new_epoch" });
   expect(await sync.state("app_found")).toMatchObject({ revision: 0, intended: "closed", removed: false });
   await begin("e2", 7);
   expect(await sync.gateway()).toMatchObject({ epoch: "e2", revision: 40 });
@@ -57,15 +63,11 @@ it("what a restore closes is audited once, and delivered before changes that onl
   const closed = () => closeAfterRestore(database(), sync.gatewayId, [{ applicationId }], now);
   expect(await closed()).toEqual([applicationId]);
   expect(await closed()).toEqual([]);
-  const rows = await sync.world.db.asOwner<{ closes: boolean }>(
-    "select closes from changes where application_id = $1 and created_at = $2",
-    [applicationId, now.toISOString()],
-  );
+  const rows = await readRows(sync.world.db.owner, changes, { applicationId, createdAt: now }, ["closes"]);
   expect(rows).toEqual([{ closes: true }]);
-  const entries = await sync.world.db.asOwner<{ action: string }>(
-    "select action from audit_entries where object_id = $1 and created_at = $2",
-    [applicationId, now.toISOString()],
-  );
+  const entries = await readRows(sync.world.db.owner, auditEntries, { objectId: applicationId, createdAt: now }, [
+    "action",
+  ]);
   expect(entries).toEqual([{ action: "applications.update.closed_by_restore" }]);
 });
 

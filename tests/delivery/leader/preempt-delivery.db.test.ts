@@ -1,7 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { changes } from "../../../drizzle/changes";
+import { deliveries as deliveriesTable } from "../../../drizzle/sync";
 import { realPace } from "../../../src/platform/timer";
+import { lastRow, readRows } from "../../support/rows/table";
 import { type FakeGateway, startFakeGateway } from "../fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "../sync-world";
 
@@ -24,19 +27,13 @@ const application = (host: string, port: number) =>
     credential: { username: "ada", password: password() },
   });
 
-const deliveries = () =>
-  sync.world.db.asOwner<{ revision: number; applied: boolean }>(
-    "select revision, applied_at is not null as applied from deliveries where gateway_id = $1 order by revision",
-    [sync.gatewayId],
+const deliveries = async () =>
+  (await readRows(sync.world.db.owner, deliveriesTable, { gatewayId: sync.gatewayId })).map(
+    ({ revision, appliedAt }) => ({ revision, applied: appliedAt !== null }),
   );
 
-const deliveredIn = async (applicationId: string) => {
-  const rows = await sync.world.db.asOwner<{ delivered_in: number | null }>(
-    "select delivered_in from changes where application_id = $1 order by row desc limit 1",
-    [applicationId],
-  );
-  return rows[0]?.delivered_in;
-};
+const deliveredIn = async (applicationId: string) =>
+  (await lastRow(sync.world.db.owner, changes, { applicationId }))?.deliveredIn;
 
 it("a delivery that only opens is cancelled before its first file if a revocation arrives during staging", async () => {
   let jumped = 0;

@@ -1,21 +1,24 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { gateways } from "../../../drizzle/gateways";
+import { applicationStates } from "../../../drizzle/sync";
 import { asSync, LeaseLost } from "../../../src/database/as-sync";
 import { findDenyGroup, recordProofs } from "../../../src/delivery/leader/proofs";
+import { applicationStateRows } from "../../support/rows/delivery";
+import { readRows, updateRows } from "../../support/rows/table";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
 let sync: SyncWorld;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  await sync.world.db.asOwner("update gateways set lease_term = 3, lease_holder = 'b' where gateway_id = $1", [
-    sync.gatewayId,
-  ]);
-  await sync.world.db.asOwner(
-    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
-       diagnostics, probes, delivered_at, proven_revision)
-     values ($1, 'app_1', 'org_1', 5, 't', 'protected', 'stated', '[]', '[]', now(), 4)`,
-    [sync.gatewayId],
-  );
+  await updateRows(sync.world.db.owner, gateways, { gatewayId: sync.gatewayId }, { leaseTerm: 3, leaseHolder: "b" });
+  await applicationStateRows.insert(sync.world.db.owner, {
+    gatewayId: sync.gatewayId,
+    applicationId: "app_1",
+    organizationId: "org_1",
+    revision: 5,
+    provenRevision: 4,
+  });
 });
 afterEach(() => sync.close());
 
@@ -26,7 +29,7 @@ const record = (term: number, leaderId: string, revision: number, why: string | 
     [{ applicationId: "app_1", revision, why, proof: [] }],
     new Date(),
   );
-const proven = async () => (await sync.state("app_1"))?.proven_revision;
+const proven = async () => (await sync.state("app_1"))?.provenRevision;
 
 it("a result for an older delivery proves nothing about the newer one (DK-3)", async () => {
   expect([...(await record(3, "b", 4))]).toEqual([]);
@@ -36,15 +39,15 @@ it("a result for an older delivery proves nothing about the newer one (DK-3)", a
 });
 
 it("a place that was seen gone is not probed again, because another tenant may use it (DK-20)", async () => {
-  const [here, gone] = ["stopped", "gone"].map((expected) => ({
+  const probe = (expected: "stopped" | "gone") => ({
     routeId: "rte_1",
     host: "wiki.localhost",
     path: `/${expected}`,
     expect: expected,
-  }));
-  await sync.world.db.asOwner("update application_states set probes = $1::text::jsonb", [JSON.stringify([here, gone])]);
-  const probes = async () =>
-    (await sync.world.db.asOwner<{ probes: unknown }>("select probes from application_states"))[0]?.probes;
+  });
+  const [here, gone] = [probe("stopped"), probe("gone")];
+  await updateRows(sync.world.db.owner, applicationStates, {}, { probes: [here, gone] });
+  const probes = async () => (await readRows(sync.world.db.owner, applicationStates, {}, ["probes"]))[0]?.probes;
   await record(3, "b", 5, "still_there");
   expect(await probes()).toEqual([here, gone]);
   await record(3, "b", 5);

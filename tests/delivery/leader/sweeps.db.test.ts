@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { changes } from "../../../drizzle/changes";
+import { gateways } from "../../../drizzle/gateways";
+import { claims } from "../../../drizzle/routes";
+import { applicationStates, deliveries } from "../../../drizzle/sync";
 import { sweep } from "../../../src/delivery/leader/sweeper";
+import { claimRows } from "../../support/rows/applications";
+import { applicationStateRows, changeRows, deliveryRows } from "../../support/rows/delivery";
+import { readRows, updateRows } from "../../support/rows/table";
 import { openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -10,71 +17,62 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const now = new Date("2026-05-31T12:00:00Z");
-const old = "2026-05-01T11:00:00Z";
-const recent = "2026-05-02T11:00:00Z";
+const old = new Date("2026-05-01T11:00:00Z");
+const recent = new Date("2026-05-02T11:00:00Z");
 const sweepNow = () =>
   sweep({ database: world.runtime.database, clock: { now: () => now } }, new AbortController().signal);
-const run = (statement: string, ...values: unknown[]) => world.db.asOwner(statement, values);
-
-const change = (changeId: string, deliveredAt: string | null) =>
-  run(
-    `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at, delivered_in, delivered_at)
-     values ($1, 'org_1', $2, 'app_1', true, $3, $4, $5)`,
+const change = (changeId: string, deliveredAt: Date | null) =>
+  changeRows.insert(world.db.owner, {
     changeId,
-    world.gatewayId,
-    old,
-    deliveredAt === null ? null : 1,
+    organizationId: "org_1",
+    gatewayId: world.gatewayId,
+    applicationId: "app_1",
+    createdAt: old,
+    deliveredIn: deliveredAt === null ? null : 1,
     deliveredAt,
-  );
-const delivery = (revision: number, createdAt: string) =>
-  run(
-    `insert into deliveries (gateway_id, revision, term, epoch, digest, created_at, applied_at)
-     values ($1, $2, 1, 'e0', 'd', $3, $3)`,
-    world.gatewayId,
-    revision,
-    createdAt,
-  );
-const state = (applicationId: string, removed: boolean, provenRevision: number, deliveredAt: string) =>
-  run(
-    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
-       diagnostics, probes, removed, delivered_at, proven_revision)
-     values ($1, $2, 'org_1', 5, '', 'closed', 'stated', '[]', '[]', $3, $4, $5)`,
-    world.gatewayId,
+  });
+const delivery = (revision: number, createdAt: Date) =>
+  deliveryRows.insert(world.db.owner, { gatewayId: world.gatewayId, revision, createdAt, appliedAt: createdAt });
+const state = (applicationId: string, removed: boolean, provenRevision: number, deliveredAt: Date) =>
+  applicationStateRows.insert(world.db.owner, {
+    gatewayId: world.gatewayId,
     applicationId,
+    organizationId: "org_1",
+    revision: 5,
+    intended: "closed",
     removed,
     deliveredAt,
     provenRevision,
-  );
-const left = async (table: string, column: string) =>
-  (await world.db.asOwner<{ value: unknown }>(`select ${column} as value from ${table} order by 1`)).map(
-    ({ value }) => value,
-  );
+  });
+const changesLeft = async () =>
+  (await readRows(world.db.owner, changes, {}, ["changeId"])).map(({ changeId }) => changeId).sort();
+const claimsLeft = async () => (await readRows(world.db.owner, claims, {}, ["value"])).map(({ value }) => value).sort();
 
 it("an outbox row is removed 30 days after its delivery, and never before it is delivered", async () => {
   await change("chg_old", old);
   await change("chg_recent", recent);
   await change("chg_pending", null);
   await sweepNow();
-  expect(await left("changes", "change_id")).toEqual(["chg_pending", "chg_recent"]);
+  expect(await changesLeft()).toEqual(["chg_pending", "chg_recent"]);
 });
 
 it("all old rows are removed, even if they exceed one transaction", async () => {
-  await run(
-    `insert into changes (change_id, organization_id, gateway_id, closes, created_at, delivered_in, delivered_at)
-     select 'chg_' || n, 'org_1', $1, true, $2::timestamptz, 1, $2::timestamptz from generate_series(1, 2500) n`,
-    world.gatewayId,
-    old,
+  const delivered = { gatewayId: world.gatewayId, createdAt: old, deliveredIn: 1, deliveredAt: old };
+  await changeRows.insertAll(
+    world.db.owner,
+    Array.from({ length: 2500 }, () => ({ organizationId: "org_1", ...delivered })),
   );
   await sweepNow();
-  expect(await left("changes", "change_id")).toEqual([]);
+  expect(await changesLeft()).toEqual([]);
 });
 
 it("a delivery is kept while the gateway may serve it, or has not loaded it yet", async () => {
   for (const revision of [1, 2, 3]) await delivery(revision, old);
   await delivery(4, recent);
-  await run("update gateways set loaded_revision = 2, revision = 4");
+  await updateRows(world.db.owner, gateways, {}, { loadedRevision: 2, revision: 4 });
   await sweepNow();
-  expect(await left("deliveries", "revision")).toEqual([2, 3, 4]);
+  const left = await readRows(world.db.owner, deliveries, {}, ["revision"]);
+  expect(left.map(({ revision }) => revision)).toEqual([2, 3, 4]);
 });
 
 it("a deleted application's state is removed after 30 days, but never before it was seen gone", async () => {
@@ -83,47 +81,45 @@ it("a deleted application's state is removed after 30 days, but never before it 
   await state("app_gone_recently", true, 5, recent);
   await state("app_there", false, 5, old);
   await sweepNow();
-  expect(await left("application_states", "application_id")).toEqual([
-    "app_gone_recently",
-    "app_gone_unseen",
-    "app_there",
-  ]);
+  const left = await readRows(world.db.owner, applicationStates, {}, ["applicationId"]);
+  expect(left.map(({ applicationId }) => applicationId)).toEqual(["app_gone_recently", "app_gone_unseen", "app_there"]);
 });
 
 const claim = (
   value: string,
-  endsAt: string | null,
-  more: { organizationId?: string; denyGroup?: number | null } = {},
+  endsAt: Date | null,
+  more: { organizationId?: string; kind?: "host" | "upstream"; denyGroup?: number | null } = {},
 ) =>
-  run(
-    `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, ends_at, created_at)
-     values ($1, $2, $3, $4, $1, 'example', $5, $6, $7)`,
+  claimRows.insert(world.db.owner, {
+    organizationId: "org_gone",
+    gatewayId: world.gatewayId,
+    kind: "host",
     value,
-    more.organizationId ?? "org_gone",
-    world.gatewayId,
-    more.denyGroup === null ? "upstream" : "host",
-    more.denyGroup === undefined ? 0 : more.denyGroup,
+    parent: "example",
+    denyGroup: 0,
     endsAt,
-    old,
-  );
-const asked = () =>
-  run(
-    `select organization_id, deny_group, application_id, gateway_id from changes order by organization_id, deny_group`,
+    createdAt: old,
+    ...more,
+  });
+/** The requested deliveries of deny files. */
+const asked = async () =>
+  (await readRows(world.db.owner, changes, {}, ["organizationId", "denyGroup", "applicationId", "gatewayId"])).sort(
+    (one, other) => (one.denyGroup ?? -1) - (other.denyGroup ?? -1),
   );
 
 it("claims end when they are due, and each deny file that named one is requested once", async () => {
-  const past = "2026-05-31T11:59:59Z";
+  const past = new Date("2026-05-31T11:59:59Z");
   for (const host of ["a.example", "b.example"]) await claim(host, past);
   await claim("c.example", past, { denyGroup: 1 });
-  await claim("10.0.0.1:80", past, { denyGroup: null });
-  await claim("soon.example", "2026-05-31T12:00:01Z");
+  await claim("10.0.0.1:80", past, { kind: "upstream", denyGroup: null });
+  await claim("soon.example", new Date("2026-05-31T12:00:01Z"));
   await claim("kept.example", null);
   await sweepNow();
-  expect(await left("claims", "value")).toEqual(["kept.example", "soon.example"]);
-  const row = { organization_id: "org_gone", application_id: null, gateway_id: world.gatewayId };
+  expect(await claimsLeft()).toEqual(["kept.example", "soon.example"]);
+  const row = { organizationId: "org_gone", applicationId: null, gatewayId: world.gatewayId };
   expect(await asked()).toEqual([
-    { ...row, deny_group: 0 },
-    { ...row, deny_group: 1 },
+    { ...row, denyGroup: 0 },
+    { ...row, denyGroup: 1 },
   ]);
 });
 
@@ -131,20 +127,24 @@ it("no claim ends while its organization exists", async () => {
   const { organizationId } = await world.organization();
   await claim("there.example", old, { organizationId });
   await sweepNow();
-  expect(await left("claims", "value")).toEqual(["there.example"]);
+  expect(await claimsLeft()).toEqual(["there.example"]);
   expect(await asked()).toEqual([]);
 });
 
 it("all due claims end, even if they exceed one transaction", async () => {
-  await run(
-    `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, ends_at, created_at)
-     select 'clm_' || n, 'org_gone', $1, 'host', n || '.example', 'example', n / 100, $2::timestamptz, $2::timestamptz
-     from generate_series(0, 249) n`,
-    world.gatewayId,
-    old,
+  const ending = { organizationId: "org_gone", gatewayId: world.gatewayId, endsAt: old, createdAt: old };
+  await claimRows.insertAll(
+    world.db.owner,
+    Array.from({ length: 250 }, (_, at) => ({
+      ...ending,
+      kind: "host" as const,
+      value: `${at}.example`,
+      parent: "example",
+      denyGroup: Math.floor(at / 100),
+    })),
   );
   await sweepNow();
-  expect(await left("claims", "value")).toEqual([]);
-  const groups = new Set((await asked()).map(({ deny_group }) => deny_group));
+  expect(await claimsLeft()).toEqual([]);
+  const groups = new Set((await asked()).map(({ denyGroup }) => denyGroup));
   expect([...groups].sort()).toEqual([0, 1, 2]);
 });

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import { security } from "../../../drizzle/security";
 import { asSync } from "../../../src/database/as-sync";
 import { readApplications } from "../../../src/delivery/planner/desired-state";
+import { updateRows } from "../../support/rows/table";
 import { openSyncWorld, password } from "../sync-world";
 
 it("a credential is valid until the moment of its end, and counts as an invalid row from then on (DK-21, DK-19)", async () => {
@@ -11,10 +13,7 @@ it("a credential is valid until the moment of its end, and counts as an invalid 
       credential: { username: "ada", password: password() },
     });
     const end = new Date("2026-06-01T12:00:00Z");
-    await sync.world.db.asOwner("update security set expires_at = $2 where application_id = $1", [
-      applicationId,
-      end.toISOString(),
-    ]);
+    await updateRows(sync.world.db.owner, security, { applicationId }, { expiresAt: end });
     const validAt = async (now: Date) => {
       const [stored] = await asSync(sync.world.runtime.database, (tx) =>
         readApplications(tx, sync.gatewayId, [applicationId], now),

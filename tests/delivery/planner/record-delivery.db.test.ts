@@ -1,22 +1,20 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { gateways } from "../../../drizzle/gateways";
 import { findDelivery, recordApplied } from "../../../src/delivery/planner/record-delivery";
+import { applicationStateRows, deliveryRows } from "../../support/rows/delivery";
+import { updateRows } from "../../support/rows/table";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
 let sync: SyncWorld;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  await sync.world.db.asOwner("update gateways set lease_term = 3, lease_holder = 'b' where gateway_id = $1", [
-    sync.gatewayId,
-  ]);
+  await updateRows(sync.world.db.owner, gateways, { gatewayId: sync.gatewayId }, { leaseTerm: 3, leaseHolder: "b" });
 });
 afterEach(() => sync.close());
 
 it("a delivery is known only by its number, epoch and digest together, at its own gateway (DK-3)", async () => {
-  await sync.world.db.asOwner(
-    "insert into deliveries (gateway_id, revision, term, epoch, digest, created_at) values ($1, 3, 1, 'e1', 'd', now())",
-    [sync.gatewayId],
-  );
+  await deliveryRows.insert(sync.world.db.owner, { gatewayId: sync.gatewayId, revision: 3, epoch: "e1" });
   const { database } = sync.world.runtime;
   const named = { revision: 3, epoch: "e1", digest: "d" };
   expect(await findDelivery(database, sync.gatewayId, named)).toBe(true);
@@ -27,12 +25,14 @@ it("a delivery is known only by its number, epoch and digest together, at its ow
 });
 
 it("the recorded proof of a delivery does not carry over to the next one (DK-3)", async () => {
-  await sync.world.db.asOwner(
-    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
-       diagnostics, probes, delivered_at, proven_revision, unproven)
-     values ($1, 'app_1', 'org_1', 5, 't', 'protected', 'stated', '[]', '[]', now(), 4, 'passed')`,
-    [sync.gatewayId],
-  );
+  await applicationStateRows.insert(sync.world.db.owner, {
+    gatewayId: sync.gatewayId,
+    applicationId: "app_1",
+    organizationId: "org_1",
+    revision: 5,
+    provenRevision: 4,
+    unproven: "passed",
+  });
   const state = {
     applicationId: "app_1",
     organizationId: "org_1",
@@ -51,5 +51,5 @@ it("the recorded proof of a delivery does not carry over to the next one (DK-3)"
     { revision: 6, epoch: "e0", digest: "d" },
     { rows: [], states: [state], now: new Date(), first: true },
   );
-  expect(await sync.state("app_1")).toMatchObject({ revision: 6, tag: "t2", proven_revision: 4, unproven: null });
+  expect(await sync.state("app_1")).toMatchObject({ revision: 6, tag: "t2", provenRevision: 4, unproven: null });
 });

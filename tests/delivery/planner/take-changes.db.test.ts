@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { takeChanges } from "../../../src/delivery/planner/take-changes";
+import { changeRows } from "../../support/rows/delivery";
 import { openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -9,13 +10,16 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-it("takes denies and what closes first, so that no route goes before the deny of its host", async () => {
+it("a delivery takes denies and what closes first, so that no route goes before the deny of its host", async () => {
   const add = (applicationId: string | null, denyGroup: number | null, closes: boolean) =>
-    world.db.asOwner(
-      `insert into changes (change_id, organization_id, gateway_id, application_id, deny_group, closes, created_at)
-       values ('chg_1', 'org_1', $1, $2, $3, $4, now())`,
-      [world.gatewayId, applicationId, denyGroup, closes],
-    );
+    changeRows.insert(world.db.owner, {
+      changeId: "chg_1",
+      organizationId: "org_1",
+      gatewayId: world.gatewayId,
+      applicationId,
+      denyGroup,
+      closes,
+    });
   await add("app_opens", null, false);
   await add(null, 0, false);
   await add("app_closes", null, true);
@@ -23,13 +27,15 @@ it("takes denies and what closes first, so that no route goes before the deny of
   expect(taken).toMatchObject([{ denyGroup: 0 }, { applicationId: "app_closes" }]);
 });
 
-it("takes the first closing change of every organization before the second of one", async () => {
+it("a delivery takes the first closing change of every organization before the second of one", async () => {
   const add = (organizationId: string, applicationId: string) =>
-    world.db.asOwner(
-      `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
-       values ('chg_1', $1, $2, $3, true, now())`,
-      [organizationId, world.gatewayId, applicationId],
-    );
+    changeRows.insert(world.db.owner, {
+      changeId: "chg_1",
+      organizationId,
+      gatewayId: world.gatewayId,
+      applicationId,
+      closes: true,
+    });
   for (let at = 0; at < 5; at++) await add("org_1", `app_${at}`);
   await add("org_2", "app_theirs");
   const taken = await takeChanges(world.runtime.database, world.gatewayId, 3);

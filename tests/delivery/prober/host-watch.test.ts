@@ -44,17 +44,17 @@ test("a claim requests the host and two random names, which are cached for claim
   expect(new Set(asked).size).toBe(7);
 });
 
-test("reports what another server was seen to answer", async () => {
+test("the watch reports what another server was seen to answer", async () => {
   answers = (host) => (host === "wiki.example.org" ? taken : nothing);
   expect(await watch().servedElsewhere(address, "wiki.example.org", "org_a")).toEqual({ status: 200, server: "nginx" });
 });
 
-test("requests a random name below a wildcard", async () => {
+test("the watch requests a random name below a wildcard", async () => {
   answers = (host) => (/^p[0-9a-f]{16}\.example\.org$/.test(host) ? taken : nothing);
   expect(await watch().servedElsewhere(address, "*.example.org", "org_a")).toEqual({ status: 200, server: "nginx" });
 });
 
-test("hosts of minimum and maximum length are requested too", async () => {
+test("the watch requests hosts of minimum and maximum length", async () => {
   const label = "a".repeat(60);
   for (const host of ["a", `${label}.${label}.${label}.${label}.example`]) {
     expect(await watch().servedElsewhere(address, host, "org_a")).toBeNull();
@@ -69,7 +69,7 @@ test("a gateway that does not answer counts as serving nothing", async () => {
   expect(await watch().servedElsewhere(address, "wiki.example.org", "org_a")).toBeNull();
 });
 
-test("cannot be used as a scanner: after twenty finds one organization has to wait, and another does not", async () => {
+test("the watch cannot be used as a scanner: after twenty finds one organization has to wait, and another does not", async () => {
   const hosts = watch();
   answers = (host) => (host.startsWith("taken") ? taken : nothing);
   const find = (owner: string) => hosts.servedElsewhere(address, `taken${asked.length}.example.org`, owner);

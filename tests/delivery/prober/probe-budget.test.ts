@@ -29,7 +29,7 @@ it("a thousand probes of one organization delay another's probe by one turn, and
   expect(order).toHaveLength(1_002);
 });
 
-it("lets no more probes through than the gateway's rate allows", async () => {
+it("the budget lets no more probes through than the gateway's rate allows", async () => {
   const pace = fakePace();
   const budget = new ProbeBudget(500, pace, new AbortController().signal);
   await Promise.all(Array.from({ length: 1_050 }, () => budget.pass("org_a", "others")));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { BrokenFrame, FrameReader, frameOf } from "../../../src/delivery/protocol/frames";
 
-it("reads the same messages, independent of the chunk boundaries of the stream", () => {
+it("the reader reads the same messages, independent of the chunk boundaries of the stream", () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), fc.array(fc.nat({ max: 200 })), (messages, cuts) => {
       const bytes = Buffer.concat(messages.map((message) => frameOf(message)));
@@ -16,7 +16,7 @@ it("reads the same messages, independent of the chunk boundaries of the stream",
   );
 });
 
-it("reads a character that is split across two chunks", () => {
+it("the reader reads a character that is split across two chunks", () => {
   const bytes = frameOf("né ║ 🙂");
   for (let cut = 0; cut <= bytes.length; cut++) {
     const reader = new FrameReader();
@@ -25,7 +25,7 @@ it("reads a character that is split across two chunks", () => {
   }
 });
 
-it("refuses a message that is too large before all of it has arrived", () => {
+it("the reader refuses a message that is too large before all of it has arrived", () => {
   const reader = new FrameReader(10);
   expect(reader.push(Buffer.from("0123456789\n01234"))).toEqual(["0123456789"]);
   expect(() => reader.push(Buffer.from("567890"))).toThrow(BrokenFrame);
@@ -33,6 +33,6 @@ it("refuses a message that is too large before all of it has arrived", () => {
   expect(frameOf("01234567", 10).toString()).toBe('"01234567"\n');
 });
 
-it("refuses bytes that are not UTF-8", () => {
+it("the reader refuses bytes that are not UTF-8", () => {
   expect(() => new FrameReader().push(Buffer.from([0x22, 0xff, 0x22, 0x0a]))).toThrow(BrokenFrame);
 });

@@ -16,14 +16,14 @@ function pair(options: { patienceMs?: number; largestFrame?: number } = {}) {
   return { asks, answers, there, back };
 }
 
-it("answers concurrent calls of both sides, each with its own answer", async () => {
+it("a peer answers concurrent calls of both sides, each with its own answer", async () => {
   const { asks, answers } = pair();
   for (const peer of [asks, answers]) peer.handle(double, async ({ n }) => 2 * n);
   const asked = [asks.call(double, { n: 1 }), answers.call(double, { n: 2 }), asks.call(double, { n: 3 })];
   expect(await Promise.all(asked)).toEqual([2, 4, 6]);
 });
 
-it("sends nothing that a call does not declare", async () => {
+it("a peer sends nothing that a call does not declare", async () => {
   const { asks, answers, there } = pair();
   let sent = "";
   there.on("data", (chunk: Buffer) => {
@@ -36,7 +36,7 @@ it("sends nothing that a call does not declare", async () => {
   expect(sent).not.toContain("hidden");
 });
 
-it("transfers the errors that the other side must distinguish, and no text of any other error", async () => {
+it("a peer transfers the errors that the other side must distinguish, and no text of any other error", async () => {
   const { asks, answers } = pair();
   const errors: Error[] = [
     new WrongFolder("claim_missing", "/srv/g is missing"),
@@ -61,7 +61,7 @@ it("transfers the errors that the other side must distinguish, and no text of an
   }
 });
 
-it("refuses an input and an output that do not match the declaration, and keeps the connection", async () => {
+it("a peer refuses an input and an output that do not match the declaration, and keeps the connection", async () => {
   const { asks, answers } = pair();
   const loose = defineCall("double", z.unknown(), z.unknown());
   answers.handle(double, async ({ n }) => n);
@@ -90,7 +90,7 @@ it.each([
   expect(await connection.asks.closed).toMatchObject({ name: "ConnectionLost" });
 });
 
-it("counts a side that does not answer in time as lost", async () => {
+it("a peer counts a side that does not answer in time as lost", async () => {
   const { asks, answers } = pair({ patienceMs: 20 });
   answers.handle(fail, () => new Promise(() => undefined));
   await expect(asks.call(fail, null)).rejects.toThrow('"fail" was not answered within 20 ms');

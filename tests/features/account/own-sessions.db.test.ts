@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { passwords, sessions } from "../../../drizzle/persons";
 import { type Browser, openBrowser } from "../../support/browser";
 import { type GivenPerson, givenMember, givenPerson } from "../../support/people";
+import { deleteRows, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
@@ -79,11 +82,8 @@ describe("auth.sessions", () => {
     const refused = await laptop.call("auth.session");
     expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
     expect(await isSignedIn(phone)).toBe(true);
-    const entries = await world.db.asOwner<{ action: string }>(
-      "select action, actor_id, ip from audit_entries where object_id = $1",
-      [sessionId],
-    );
-    expect(entries).toMatchObject([{ action: "auth.sessions.revoke", actor_id: person.userId }]);
+    const entries = await readRows(world.db.owner, auditEntries, { objectId: sessionId }, ["action", "actorId", "ip"]);
+    expect(entries).toMatchObject([{ action: "auth.sessions.revoke", actorId: person.userId }]);
   });
 
   it("returns 404 for another person's session, as for an unknown session, and does not end it", async () => {
@@ -143,9 +143,11 @@ describe("auth.password.change", () => {
     const browser = openBrowser(world, { ip: "198.51.101.1" });
     expect((await browser.signIn("password", { email: person.email, password: person.password })).status).toBe(401);
     expect((await browser.signIn("password", { email: person.email, password: newPassword })).status).toBe(200);
-    const entries = await world.db.asOwner<{ changed: unknown }>(
-      "select changed from audit_entries where action = 'auth.password.change' and actor_id = $1 and outcome = 'done'",
-      [person.userId],
+    const entries = await readRows(
+      world.db.owner,
+      auditEntries,
+      { action: "auth.password.change", actorId: person.userId, outcome: "done" },
+      ["changed"],
     );
     expect(entries).toEqual([{ changed: { endedSessions: 1 } }]);
   });
@@ -170,7 +172,7 @@ describe("auth.password.change", () => {
 
   it("auth.password.change is the only operation that is allowed while the password must be changed", async () => {
     const person = await givenOwner();
-    await world.db.asOwner("update passwords set must_change = true where user_id = $1", [person.userId]);
+    await updateRows(world.db.owner, passwords, { userId: person.userId }, { mustChange: true });
     const browser = await signedIn(person);
     const refused = await browser.call("projects.list");
     expect([refused.status, refused.error.data.reason]).toEqual([403, "password_change_required"]);
@@ -196,11 +198,9 @@ describe("auth.password.change", () => {
   it("a person without a password can set one, but only within ten minutes of the sign-in", async () => {
     const person = await givenOwner();
     const [early, late] = [await signedIn(person), await signedIn(person)];
-    await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
-    await world.db.asOwner(
-      "update sessions set created_at = created_at - interval '11 minutes' where session_id = $1",
-      [await idOf(late)],
-    );
+    await deleteRows(world.db.owner, passwords, { userId: person.userId });
+    const createdAt = new Date(Date.now() - 11 * 60_000);
+    await updateRows(world.db.owner, sessions, { sessionId: await idOf(late) }, { createdAt });
     const input = { newPassword: "another horse entirely" };
     const refused = await late.call("auth.password.change", input);
     expect([refused.status, refused.error.data.reason]).toEqual([403, "recent_sign_in_required"]);

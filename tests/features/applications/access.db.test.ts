@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { applications } from "../../../drizzle/applications";
+import { changes } from "../../../drizzle/changes";
+import { organizations } from "../../../drizzle/organizations";
+import { security } from "../../../drizzle/security";
 import type { CallResponse } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
+import { lastRow, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
@@ -323,7 +328,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const setNeverPublic = (org: GivenOrganization, on: boolean) =>
-  world.db.asOwner(`update organizations set never_public = $2 where organization_id = $1`, [org.organizationId, on]);
+  updateRows(world.db.owner, organizations, { organizationId: org.organizationId }, { neverPublic: on });
 
 const soon = () => new Date(Date.now() + 3_600_000);
 
@@ -342,16 +347,14 @@ async function inState(org: GivenOrganization, start: Start) {
       username: `u${index}`,
     });
     credentials.set(row, data.securityId);
-    await world.db.asOwner(`update security set expires_at = $2 where security_id = $1`, [
-      data.securityId,
-      (row === "expired" ? new Date(Date.now() - 1_000) : soon()).toISOString(),
-    ]);
+    await updateRows(
+      world.db.owner,
+      security,
+      { securityId: data.securityId },
+      { expiresAt: row === "expired" ? new Date(Date.now() - 1_000) : soon() },
+    );
   }
-  await world.db.asOwner(`update applications set access = $2, opened_by = $3 where application_id = $1`, [
-    applicationId,
-    start.access,
-    start.openedBy,
-  ]);
+  await updateRows(world.db.owner, applications, { applicationId }, { access: start.access, openedBy: start.openedBy });
   return { applicationId, credentials };
 }
 
@@ -397,9 +400,7 @@ describe("DK-19: access", () => {
         openedBy: end.openedBy,
       });
       if (end.refused) {
-        const rows = await world.db.asOwner(`select 1 from security where application_id = $1`, [
-          application.applicationId,
-        ]);
+        const rows = await readRows(world.db.owner, security, { applicationId: application.applicationId });
         expect(rows).toHaveLength(start.rows.length);
       }
     } finally {
@@ -462,9 +463,12 @@ describe("DK-19: access", () => {
   test("a new application copies the organization's default access unless the request overrides it", async () => {
     const org = await world.organization();
     const { environmentId } = await insertEnvironment(world, org);
-    await world.db.asOwner(`update organizations set default_access = 'protected' where organization_id = $1`, [
-      org.organizationId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      organizations,
+      { organizationId: org.organizationId },
+      { defaultAccess: "protected" },
+    );
     const copied = await org.call("applications.create", { environmentId, name: "Wiki" });
     expect(copied.data).toMatchObject({ access: "protected", becamePublic: false, exposure: { intended: "closed" } });
     const overridden = await org.call("applications.create", { environmentId, name: "Wiki", access: publicWhenEmpty });
@@ -473,9 +477,12 @@ describe("DK-19: access", () => {
       becamePublic: true,
       exposure: { intended: "public" },
     });
-    await world.db.asOwner(`update organizations set default_access = 'public-when-empty' where organization_id = $1`, [
-      org.organizationId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      organizations,
+      { organizationId: org.organizationId },
+      { defaultAccess: "public-when-empty" },
+    );
     const after = await org.call("applications.one", { applicationId: copied.data.applicationId });
     expect(after.data).toMatchObject({ access: "protected", exposure: { intended: "closed" } });
   });
@@ -491,11 +498,8 @@ describe("DK-19: access", () => {
       exposure: { intended: "closed", state: "unknown" },
       sync: { state: "pending" },
     });
-    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
-    const [row] = await world.db.asOwner(
-      `select closes from changes where application_id = $1 order by row desc limit 1`,
-      [applicationId],
-    );
+    expect(await readRows(world.db.owner, security, { applicationId })).toEqual([]);
+    const row = await lastRow(world.db.owner, changes, { applicationId }, ["closes"]);
     expect(row?.closes).toBe(true);
   });
 
@@ -529,10 +533,7 @@ describe("DK-19: access", () => {
   ])("records whether the change closes the application: %s", async (_title, start, what, closes) => {
     const application = await inState(openOrganization, start);
     await act(openOrganization, application, what);
-    const [row] = await world.db.asOwner(
-      `select closes from changes where application_id = $1 order by row desc limit 1`,
-      [application.applicationId],
-    );
+    const row = await lastRow(world.db.owner, changes, { applicationId: application.applicationId }, ["closes"]);
     expect(row?.closes).toBe(closes);
   });
 });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changes } from "../../../drizzle/changes";
 import { insertEnvironment } from "../../support/environment";
+import { readRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Updated extends Record<string, unknown> {
@@ -57,11 +59,9 @@ describe("DK-19: neverPublic", () => {
     expect(on.closed.map(({ applicationId }) => applicationId).sort()).toEqual([byCreation, byDeletion].sort());
     expect(on.closed.map(({ name }) => name).sort()).toEqual(["By creation", "By deletion"]);
     expect(on.sync).toMatchObject({ state: "pending", changeId: expect.stringMatching(/^chg_/) });
-    const rows = await world.db.asOwner<{ application_id: string; closes: boolean }>(
-      `select application_id, closes from changes where change_id = $1 order by application_id`,
-      [(on.sync as { changeId: string }).changeId],
-    );
-    expect(rows).toEqual([byCreation, byDeletion].sort().map((id) => ({ application_id: id, closes: true })));
+    const rows = await readRows(world.db.owner, changes, { changeId: (on.sync as { changeId: string }).changeId });
+    const delivered = rows.map(({ applicationId, closes }) => [applicationId, closes]);
+    expect(delivered.sort()).toEqual([byCreation, byDeletion].sort().map((id) => [id, true]));
     for (const id of [byCreation, byDeletion, shielded]) expect((await stateOf(id))[0]).toBe("closed");
     expect(await stateOf(locked)).toEqual(["protected", null]);
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
 import { insertEntries } from "../../support/audit-log";
 import { insertEnvironment } from "../../support/environment";
+import { readRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
@@ -134,7 +136,7 @@ test("no audit entry contains a password, a key or a hash", async () => {
   await given(acme).ok("security.delete", { securityId });
   const text = JSON.stringify(await list());
   for (const secret of [password, created.credential.password, key, "$apr1$"]) expect(text).not.toContain(secret);
-  const hashes = await world.db.asOwner<{ hash: string }>(`select hash from api_keys`);
+  const hashes = await readRows(world.db.owner, apiKeys, {}, ["hash"]);
   for (const { hash } of hashes) expect(text).not.toContain(hash);
 });
 

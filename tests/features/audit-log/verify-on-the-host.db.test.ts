@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
 import { writeCheckpoint } from "../../../src/audit/seal-entries";
 import { sealPending } from "../../../src/audit/sealer";
 import type { AuditCheckpoint } from "../../../src/features/audit-log/contract";
 import { verifyAuditLogs } from "../../../src/main/host/verify-audit-logs";
 import { newId } from "../../../src/platform/ids";
 import { insertEntries, tamper } from "../../support/audit-log";
+import { deleteRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -42,14 +44,16 @@ test("a checkpoint selects its log, and a checkpoint that was not signed here is
   await expect(verify({ checkpoint, organization: deleted })).rejects.toThrow(
     "did not sign this checkpoint for this log",
   );
-  await tamper(world, `delete from audit_entries where organization_id = '${acme.organizationId}' and sequence = 5`);
+  const newest = { organizationId: acme.organizationId, sequence: 5 };
+  await tamper(world, (owner) => deleteRows(owner, auditEntries, newest));
   expect((await verify({ checkpoint })).logs).toMatchObject([
     { intact: false, firstBroken: { sequence: 5, why: "cut" } },
   ]);
 });
 
 test("verification on the host names the log that was tampered with (AUD)", async () => {
-  await tamper(world, `update audit_entries set action = 'x' where organization_id = '${deleted}' and sequence = 2`);
+  const second = { organizationId: deleted, sequence: 2 };
+  await tamper(world, (owner) => updateRows(owner, auditEntries, second, { action: "x" }));
   const { logs } = await verify();
   expect(logs.filter(({ intact }) => !intact)).toMatchObject([
     { organizationId: deleted, firstBroken: { sequence: 2, why: "altered" } },
@@ -62,7 +66,7 @@ test("a log without any remaining entry is reported as cut, because a signed che
   await insertEntries(world, emptied, 3);
   await sealPending(database, new AbortController().signal);
   await writeCheckpoint(database, emptied, signer, new Date());
-  await tamper(world, `delete from audit_entries where organization_id = '${emptied}'`);
+  await tamper(world, (owner) => deleteRows(owner, auditEntries, { organizationId: emptied }));
   const { logs } = await verify();
   expect(logs.filter(({ organizationId }) => organizationId === emptied)).toMatchObject([
     { intact: false, firstBroken: { sequence: 1, why: "cut" } },

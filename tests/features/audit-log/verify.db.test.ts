@@ -1,8 +1,13 @@
+import { sql } from "drizzle-orm";
+import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { entryHash, type SealedEntry } from "../../../src/audit/chain";
+import { auditEntries } from "../../../drizzle/audit";
+import { entryHash } from "../../../src/audit/chain";
 import { sealPending } from "../../../src/audit/sealer";
 import type { AuditCheckpoint, AuditVerdict } from "../../../src/features/audit-log/contract";
 import { insertEntries, tamper } from "../../support/audit-log";
+import { auditEntryRows } from "../../support/rows/audit";
+import { deleteRows, readRows, type Statements, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -20,7 +25,8 @@ const neverAborted = new AbortController().signal;
 const verify = (checkpoint?: AuditCheckpoint) =>
   given(acme).ok<AuditVerdict>("audit.verify", checkpoint ? { checkpoint } : {});
 const checkpoint = () => given(acme).ok<AuditCheckpoint>("audit.checkpoint", {});
-const acmeOnly = () => `organization_id = '${acme.organizationId}'`;
+/** The entries of the organization at these positions. */
+const at = (...sequence: number[]) => ({ organizationId: acme.organizationId, sequence });
 
 async function sealed(count: number): Promise<void> {
   await insertEntries(world, acme.organizationId, count);
@@ -57,26 +63,26 @@ describe("audit.verify (AUD)", () => {
   });
 
   test.each([
-    ["has waited for more than 30 seconds", "now() - interval '31 seconds'"],
-    ["has a time in the future", "now() + interval '1 hour'"],
-    ["has a time that JavaScript cannot represent", "'infinity'"],
-    ["has a time BC", "'0044-03-15 00:00:00+00 BC'"],
-  ])("reports a log as not intact when an unsealed entry %s", async (_what, at) => {
+    ["has waited for more than 30 seconds", sql`now() - interval '31 seconds'`],
+    ["has a time in the future", sql`now() + interval '1 hour'`],
+    ["has a time that JavaScript cannot represent", sql`'infinity'`],
+    ["has a time BC", sql`'0044-03-15 00:00:00+00 BC'`],
+  ])("reports a log as not intact when an unsealed entry %s", async (_what, createdAt) => {
     await sealed(3);
     await insertEntries(world, acme.organizationId, 2);
     expect(await verify()).toMatchObject({ intact: true, entries: 3, unsealed: 2 });
-    const [late] = await world.db.asOwner<{ id: string }>(
-      `select min(audit_id) as id from audit_entries where ${acmeOnly()} and sequence is null`,
-    );
-    await tamper(world, `update audit_entries set created_at = ${at} where audit_id = '${late?.id}'`);
+    const unsealed = { organizationId: acme.organizationId, sequence: null };
+    const [late] = await readRows(world.db.owner, auditEntries, unsealed, ["auditId"]);
+    if (late === undefined) throw new Error("every entry is sealed");
+    await tamper(world, (owner) => updateRows(owner, auditEntries, late, { createdAt }));
     expect(await verify()).toMatchObject({
       intact: false,
-      firstBroken: { sequence: 4, auditId: late?.id, why: "unsealed" },
+      firstBroken: { sequence: 4, auditId: late.auditId, why: "unsealed" },
       entries: 3,
       unsealed: 2,
     });
     // Restores the time, so that the other tests find only their own entries to seal.
-    await tamper(world, `update audit_entries set created_at = now() where audit_id = '${late?.id}'`);
+    await tamper(world, (owner) => updateRows(owner, auditEntries, late, { createdAt: new Date() }));
   });
 
   test("reports a log as not intact when nothing was sealed for a minute", async () => {
@@ -90,42 +96,43 @@ describe("audit.verify (AUD)", () => {
     }
   });
 
-  test.each(["'infinity'", "'0044-03-15 00:00:00+00 BC'", "'10000-01-01 00:00:00+00'"])(
+  test.each(["infinity", "0044-03-15 00:00:00+00 BC", "10000-01-01 00:00:00+00"])(
     "reports a sealed entry whose time was changed to %s as altered",
-    async (at) => {
+    async (time) => {
       await sealed(4);
-      await tamper(world, `update audit_entries set created_at = ${at} where ${acmeOnly()} and sequence = 3`);
+      const createdAt = sql`${time}::timestamptz`;
+      await tamper(world, (owner) => updateRows(owner, auditEntries, at(3), { createdAt }));
       expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 3, why: "altered" }, entries: 2 });
     },
   );
 
-  test.each([
-    ["action", "'nothing'"],
-    ["actor_name", "'other person'"],
-    ["object_name", "'another'"],
-    ["session_id", "'ses_x'"],
-    ["authenticated_by", "'totp'"],
-    ["count", "9"],
-    ["created_at", "created_at + interval '1 ms'"],
-    ["changed", `'{"z": 2}'`],
-    ["hash", "'3:00'"],
-    ["organization_id", "organization_id || 'x'"],
-  ])("reports the first entry whose %s was altered", async (column, value) => {
+  test.each<[string, PgUpdateSetSource<typeof auditEntries>]>([
+    ["action", { action: "nothing" }],
+    ["actor's name", { actorName: "other person" }],
+    ["object's name", { objectName: "another" }],
+    ["session", { sessionId: "ses_x" }],
+    ["authentication", { authenticatedBy: "totp" }],
+    ["count", { count: 9 }],
+    ["time", { createdAt: sql`created_at + interval '1 ms'` }],
+    ["changed values", { changed: { z: 2 } }],
+    ["hash", { hash: "3:00" }],
+    ["organization", { organizationId: sql`organization_id || 'x'` }],
+  ])("reports the first entry whose %s was altered", async (_what, values) => {
     await sealed(5);
-    await tamper(world, `update audit_entries set ${column} = ${value} where ${acmeOnly()} and sequence in (3, 4)`);
+    await tamper(world, (owner) => updateRows(owner, auditEntries, at(3, 4), values));
     const { intact, entries, firstBroken } = await verify();
     expect([intact, entries, firstBroken?.sequence]).toEqual([false, 2, 3]);
-    expect(firstBroken?.why).toBe(column === "organization_id" ? "missing" : "altered");
+    expect(firstBroken?.why).toBe(values.organizationId ? "missing" : "altered");
   });
 
   test("reports the first missing entry, at the beginning and in the middle of the log", async () => {
     await sealed(5);
-    await tamper(world, `delete from audit_entries where ${acmeOnly()} and sequence = 3`);
+    await tamper(world, (owner) => deleteRows(owner, auditEntries, at(3)));
     expect(await verify()).toMatchObject({
       intact: false,
       firstBroken: { sequence: 3, auditId: null, why: "missing" },
     });
-    await tamper(world, `delete from audit_entries where ${acmeOnly()} and sequence = 1`);
+    await tamper(world, (owner) => deleteRows(owner, auditEntries, at(1)));
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
   });
 
@@ -133,23 +140,24 @@ describe("audit.verify (AUD)", () => {
     await sealed(5);
     await tamper(
       world,
-      `update audit_entries set sequence = -sequence where ${acmeOnly()} and sequence in (2, 4)`,
-      `update audit_entries set sequence = 6 + sequence where ${acmeOnly()} and sequence < 0`,
+      (owner) => updateRows(owner, auditEntries, at(2, 4), { sequence: sql`-sequence` }),
+      (owner) => updateRows(owner, auditEntries, at(-2, -4), { sequence: sql`6 + sequence` }),
     );
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 2, why: "altered" } });
   });
 
   test("reports a planted entry as altered, even though it has a hash", async () => {
     await sealed(3);
+    const { organizationId } = acme;
+    const planted = { auditId: `aud_planted_${organizationId}`, organizationId, sequence: 3, hash: "3:ff" };
     await tamper(
       world,
-      `update audit_entries set sequence = 4 where ${acmeOnly()} and sequence = 3`,
-      `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at, sequence, hash)
-       values ('aud_planted_${acme.organizationId}', '${acme.organizationId}', 'system', 'req', 'x', 'done', now(), 3, '3:ff')`,
+      (owner) => updateRows(owner, auditEntries, at(3), { sequence: 4 }),
+      (owner) => auditEntryRows.insert(owner, planted),
     );
     expect(await verify()).toMatchObject({
       intact: false,
-      firstBroken: { sequence: 3, auditId: `aud_planted_${acme.organizationId}`, why: "altered" },
+      firstBroken: { sequence: 3, auditId: planted.auditId, why: "altered" },
     });
   });
 });
@@ -173,7 +181,7 @@ describe("audit.checkpoint (AUD)", () => {
   test("reveals that the end of the log was cut off, which the remaining entries do not show", async () => {
     await sealed(6);
     const kept = await checkpoint();
-    await tamper(world, `delete from audit_entries where ${acmeOnly()} and sequence > 4`);
+    await tamper(world, (owner) => deleteRows(owner, auditEntries, at(5, 6)));
     expect(await verify()).toMatchObject({ intact: true, entries: 4 });
     expect(await verify(kept)).toMatchObject({ intact: false, firstBroken: { sequence: 5, why: "cut" } });
   });
@@ -181,17 +189,15 @@ describe("audit.checkpoint (AUD)", () => {
   test("reveals that the whole log was rewritten with consistent hashes", async () => {
     await sealed(4);
     const kept = await checkpoint();
-    const rows = await world.db.asOwner<Record<string, unknown>>(
-      `select * from audit_entries where ${acmeOnly()} order by sequence`,
-    );
+    const entries = await readRows(world.db.owner, auditEntries, { organizationId: acme.organizationId });
     let previous = "";
-    const statements = rows.map((row) => {
-      const createdAt = new Date(row.created_at as Date);
-      const entry = { ...camelCase(row), createdAt, actorName: "forged" } as SealedEntry;
-      previous = entryHash(previous, entry);
-      return `update audit_entries set actor_name = 'forged', hash = '${previous}' where audit_id = '${entry.auditId}'`;
+    const changes = entries.map(({ auditId, ...entry }) => {
+      const actorName = "forged";
+      const hash = entryHash(previous, { ...entry, auditId, actorName });
+      previous = hash;
+      return (owner: Statements) => updateRows(owner, auditEntries, { auditId }, { actorName, hash });
     });
-    await tamper(world, ...statements);
+    await tamper(world, ...changes);
     expect(await verify()).toMatchObject({ intact: true, entries: 4 });
     expect(await verify(kept)).toMatchObject({ intact: false, firstBroken: { sequence: 4, why: "rewritten" } });
   });
@@ -224,12 +230,3 @@ describe("audit.checkpoint (AUD)", () => {
     }
   });
 });
-
-function camelCase(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name.replace(/_(.)/g, (_all, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
-  );
-}

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { claims } from "../../../drizzle/routes";
 import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/rows";
 import type { CallResponse } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
+import { readRows } from "../../support/rows/table";
 import { runAs } from "../../support/run-as";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
@@ -46,11 +48,8 @@ async function tenant(gatewayId = world.gatewayId): Promise<Tenant> {
 const reasonOf = (answer: CallResponse<unknown>) => (answer.status === 200 ? "ok" : answer.error.data.reason);
 
 async function claimsOf(org: GivenOrganization, kind: "host" | "upstream"): Promise<string[]> {
-  const rows = await world.db.asOwner<{ value: string }>(
-    `select value from claims where organization_id = $1 and kind = $2 order by value`,
-    [org.organizationId, kind],
-  );
-  return rows.map((row) => row.value);
+  const rows = await readRows(world.db.owner, claims, { organizationId: org.organizationId, kind }, ["value"]);
+  return rows.map(({ value }) => value).sort();
 }
 
 describe("host claims", () => {
@@ -150,19 +149,17 @@ describe("host claims", () => {
     const acme = await tenant();
     const host = `wiki.${domain()}`;
     const { data } = await acme.route(host, newUpstream());
-    const [claim] = await world.db.asOwner<{ claim_id: string }>(`select claim_id from claims where value = $1`, [
-      host,
-    ]);
+    const [claim] = await readRows(world.db.owner, claims, { value: host }, ["claimId"]);
     const release = (gatewayId: string) =>
       world.runtime.database.transaction("tenant", acme.organizationId, (tx) =>
-        releaseHost(tx, claim?.claim_id ?? "", gatewayId),
+        releaseHost(tx, claim?.claimId ?? "", gatewayId),
       );
     expect(await release(world.gatewayId)).toBe("in_use");
     expect(await release("gtw_another")).toBe("gone");
     await acme.call("routes.delete", { routeId: data.routeId });
     const beta = await tenant();
     const byAnother = await world.runtime.database.transaction("tenant", beta.organizationId, (tx) =>
-      releaseHost(tx, claim?.claim_id ?? "", world.gatewayId),
+      releaseHost(tx, claim?.claimId ?? "", world.gatewayId),
     );
     expect(byAnother).toBe("gone");
     expect(await release(world.gatewayId)).toBe("released");

@@ -1,8 +1,11 @@
-import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { changes } from "../../../drizzle/changes";
+import { routes } from "../../../drizzle/routes";
 import { claimHost } from "../../../src/features/claims/rows";
 import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Claim {
@@ -60,23 +63,28 @@ test("a host can be released once its route is deleted; its deny is delivered, a
 
   const released = await given(acme).ok<Claim>("claims.release", { claimId: claim.claimId });
   expect(released).toMatchObject({ claimId: claim.claimId, value: host, sync: { state: "pending" } });
-  const rows = await world.db.asOwner(
-    `select application_id, deny_group, gateway_id, closes, organization_id from changes where change_id = $1`,
-    [released.sync.changeId],
-  );
+  const rows = await readRows(world.db.owner, changes, { changeId: String(released.sync.changeId) }, [
+    "applicationId",
+    "denyGroup",
+    "gatewayId",
+    "closes",
+    "organizationId",
+  ]);
   expect(rows).toEqual([
     {
-      application_id: null,
-      deny_group: 0,
-      gateway_id: world.gatewayId,
+      applicationId: null,
+      denyGroup: 0,
+      gatewayId: world.gatewayId,
       closes: false,
-      organization_id: acme.organizationId,
+      organizationId: acme.organizationId,
     },
   ]);
   expect((await acme.call("claims.release", { claimId: claim.claimId })).status).toBe(404);
-  const [entry] = await world.db.asOwner<{ changed: unknown }>(
-    `select changed from audit_entries where action = 'claims.release' and outcome = 'done' and object_id = $1`,
-    [claim.claimId],
+  const [entry] = await readRows(
+    world.db.owner,
+    auditEntries,
+    { action: "claims.release", outcome: "done", objectId: claim.claimId },
+    ["changed"],
   );
   expect(entry?.changed).toEqual({ kind: "host", value: host });
   expect((await publish(beta, otherPlace.environmentId)).routeId).toEqual(expect.any(String));
@@ -106,10 +114,9 @@ test("a developer can list claims but not release them, and the refusal is audit
   const developer = world.callAs(await acme.key("developer"));
   expect((await developer("claims.list")).status).toBe(200);
   expect((await developer("claims.release", { claimId: claim.claimId })).status).toBe(403);
-  const entries = await world.db.asOwner(
-    `select reason from audit_entries where action = 'claims.release' and object_id = $1`,
-    [claim.claimId],
-  );
+  const entries = await readRows(world.db.owner, auditEntries, { action: "claims.release", objectId: claim.claimId }, [
+    "reason",
+  ]);
   expect(entries).toEqual([{ reason: "key_scope" }]);
 });
 
@@ -143,7 +150,7 @@ test("a release waits for a concurrent claim of the same host and is refused bec
     acme.organizationId,
     async (tx) => {
       await claimHost(tx, world.gatewayId, host, new Date());
-      await tx.execute(sql`update routes set host = host where route_id = ${routeId}`);
+      await updateRows(tx, routes, { routeId }, { host });
     },
     () => acme.call("claims.release", { claimId: claim.claimId }),
   );

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { claims } from "../../../drizzle/routes";
 import { reportReservedClaims } from "../../../src/features/claims/report-reserved";
 import { insertEnvironment } from "../../support/environment";
+import { readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World; // its public address is https://portcullis.example.org
@@ -15,15 +18,12 @@ beforeAll(async () => {
     await given(acme).application({ environmentId, access: "protected", route });
   }
   // An earlier version accepted these claims.
-  await world.db.asOwner("update claims set value = 'portcullis.example.org' where value = 'one.example.net'");
-  await world.db.asOwner("update claims set value = '*.co.uk' where value = 'two.example.net'");
+  await updateRows(world.db.owner, claims, { value: "one.example.net" }, { value: "portcullis.example.org" });
+  await updateRows(world.db.owner, claims, { value: "two.example.net" }, { value: "*.co.uk" });
 });
 afterAll(() => world.close());
 
-const entries = () =>
-  world.db.asOwner<{ object_name: string; changed: unknown; actor_kind: string; organization_id: string }>(
-    "select * from audit_entries where action = 'claims.found_reserved' order by object_name",
-  );
+const entries = () => readRows(world.db.owner, auditEntries, { action: "claims.found_reserved" });
 
 test("claims of reserved hosts are logged at every start, audited once, and left unchanged", async () => {
   const lines = () => world.log().split("holds a reserved host").length - 1;
@@ -33,29 +33,26 @@ test("claims of reserved hosts are logged at every start, audited once, and left
     expect(found.map(({ host }) => host).sort()).toEqual(["*.co.uk", "portcullis.example.org"]);
     expect(lines() - before).toBe(2 * start);
   }
-  const audited = (await entries()).filter(({ object_name }) => object_name !== "localhost"); // the claim of the next test
+  const audited = (await entries()).filter(({ objectName }) => objectName !== "localhost"); // the claim of the next test
   expect(audited).toHaveLength(2);
-  expect(audited).toMatchObject([
-    { object_name: "*.co.uk", changed: { reserved: "public_suffix" } },
-    { object_name: "portcullis.example.org", changed: { reserved: "control_plane" } },
-  ]);
+  expect(Object.fromEntries(audited.map(({ objectName, changed }) => [objectName, changed?.reserved]))).toEqual({
+    "*.co.uk": "public_suffix",
+    "portcullis.example.org": "control_plane",
+  });
   for (const entry of audited) {
-    expect(entry).toMatchObject({ actor_kind: "system", organization_id: acme.organizationId });
+    expect(entry).toMatchObject({ actorKind: "system", organizationId: acme.organizationId });
   }
-  const kept = await world.db.asOwner("select 1 from claims where value in ('portcullis.example.org', '*.co.uk')");
+  const kept = await readRows(world.db.owner, claims, { value: ["portcullis.example.org", "*.co.uk"] });
   expect(kept).toHaveLength(2);
 });
 
 test("processes that start concurrently audit each reserved claim once", async () => {
-  const [row] = await world.db.asOwner<{ claim_id: string }>(
-    "update claims set value = 'localhost' where value = 'three.example.net' returning claim_id",
-  );
+  const [claim] = await readRows(world.db.owner, claims, { value: "three.example.net" });
+  await updateRows(world.db.owner, claims, { value: "three.example.net" }, { value: "localhost" });
   await Promise.all([1, 2, 3].map(() => reportReservedClaims(world.runtime)));
-  const audited = await world.db.asOwner("select 1 from audit_entries where object_id = $1 and actor_kind = 'system'", [
-    row?.claim_id,
-  ]);
+  const audited = await readRows(world.db.owner, auditEntries, { objectId: claim?.claimId ?? "", actorKind: "system" });
   expect(audited).toHaveLength(1);
-  await world.db.asOwner("update claims set value = 'three.example.net' where value = 'localhost'");
+  await updateRows(world.db.owner, claims, { value: "localhost" }, { value: "three.example.net" });
 });
 
 test("claims.list returns for each claim why its host is reserved now", async () => {

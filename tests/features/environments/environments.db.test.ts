@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changes } from "../../../drizzle/changes";
+import { claims as claimsTable } from "../../../drizzle/routes";
+import { readRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -87,14 +90,13 @@ test("DK-20: deleting an environment deletes its applications, each with an outb
   const deleted = await given(acme).ok<Named>("environments.delete", { environmentId: removed.environmentId });
 
   expect(deleted).toMatchObject({ ...removed, sync: { changeId: expect.any(String), state: "pending" } });
-  const rows = await world.db.asOwner<{ application_id: string }>(
-    `select application_id from changes where change_id = $1 and closes order by application_id`,
-    [deleted.sync.changeId],
-  );
-  expect(rows.map((row) => row.application_id)).toEqual(removedIds.sort());
-  const claims = await world.db.asOwner<{ value: string }>(
-    `select value from claims where organization_id = $1 and kind = 'upstream'`,
-    [acme.organizationId],
+  const rows = await readRows(world.db.owner, changes, { changeId: String(deleted.sync.changeId), closes: true });
+  expect(rows.map(({ applicationId }) => applicationId).sort()).toEqual(removedIds.sort());
+  const claims = await readRows(
+    world.db.owner,
+    claimsTable,
+    { organizationId: acme.organizationId, kind: "upstream" },
+    ["value"],
   );
   expect(claims).toEqual([{ value: expect.stringContaining("10.9.0.2") }]);
   const applications = await given(acme).ok<{ items: unknown[] }>("applications.list", {});

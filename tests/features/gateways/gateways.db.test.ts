@@ -1,11 +1,14 @@
-import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gateways, organizationGateways } from "../../../drizzle/gateways";
 import type { SealContext } from "../../../src/database/sealing";
 import { gatewaySealContexts } from "../../../src/delivery/planner/gateway-secrets";
 import { ensureLocalGateway } from "../../../src/main/host/ensure-local-gateway";
 import { newId } from "../../../src/platform/ids";
+import { reasonOf } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { applicationRows } from "../../support/rows/applications";
+import { readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Gateway {
@@ -29,16 +32,7 @@ const addresses = { address: "127.0.0.1:9000", probeAddress: "127.0.0.1:9001" };
 const create = (input: Record<string, unknown> = {}) =>
   given(root).ok<Gateway>("gateways.create", { name: `Gateway ${++names}`, ...addresses, ...input });
 const allowedOn = async (gatewayId: string) =>
-  (
-    await world.db.asOwner<{ id: string }>(
-      `select organization_id as id from organization_gateways where gateway_id = $1 order by 1`,
-      [gatewayId],
-    )
-  ).map(({ id }) => id);
-const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
-  answer.status,
-  answer.error?.data.reason,
-];
+  (await readRows(world.db.owner, organizationGateways, { gatewayId })).map(({ organizationId }) => organizationId);
 
 test("only owners of the root organization change gateways; for others a gateway they may not use does not exist", async () => {
   const { gatewayId } = await create();
@@ -140,9 +134,7 @@ describe("organizations that are allowed on a gateway", () => {
     const update = await besideUncommitted(
       world,
       acme.organizationId,
-      (tx) =>
-        tx.execute(sql`insert into applications (application_id, organization_id, environment_id, gateway_id, name, slug, access, created_at)
-          values (${newId("application")}, ${acme.organizationId}, ${environmentId}, ${gatewayId}, 'A', ${environmentId}, 'protected', now())`),
+      (tx) => applicationRows.insert(tx, { organizationId: acme.organizationId, environmentId, gatewayId }),
       () => root.call("gateways.update", { gatewayId, organizationIds: [] }),
     );
     expect(reasonOf(update)).toEqual([409, "gateway_in_use"]);
@@ -155,7 +147,7 @@ describe("organizations that are allowed on a gateway", () => {
     const update = await besideUncommitted(
       world,
       root.organizationId,
-      (tx) => tx.execute(sql`update gateways set name = ${`Renamed ${gatewayId}`} where gateway_id = ${gatewayId}`),
+      (tx) => updateRows(tx, gateways, { gatewayId }, { name: `Renamed ${gatewayId}` }),
       () => root.call<Gateway>("gateways.update", { gatewayId, organizationIds: [acme.organizationId] }),
       "host",
     );
@@ -172,11 +164,9 @@ function unsealed(context: SealContext, sealed: string): string {
 test("no response and no audit entry contains a gateway's nonce, tag key, probe host or epoch", async () => {
   const created = await root.call<Gateway>("gateways.create", { name: `Gateway ${++names}`, ...addresses });
   const { gatewayId } = created.data;
-  await world.db.asOwner(`update gateways set nonce = 'nonce-of-the-gateway' where gateway_id = $1`, [gatewayId]);
-  const [row] = await world.db.asOwner<Record<string, string>>(`select * from gateways where gateway_id = $1`, [
-    gatewayId,
-  ]);
-  const { tag_key_sealed: tagKey = "", probe_host_sealed: probeHost = "" } = row ?? {};
+  await updateRows(world.db.owner, gateways, { gatewayId }, { nonce: "nonce-of-the-gateway" });
+  const [row] = await readRows(world.db.owner, gateways, { gatewayId });
+  const { tagKeySealed: tagKey = "", probeHostSealed: probeHost = "" } = row ?? {};
   const secrets = [
     "nonce-of-the-gateway",
     tagKey,

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { invitations } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
 import { newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
+import { reasonOf } from "../../support/call-response";
+import { limitRows } from "../../support/rows/persons";
+import { readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, testOrigin, type World } from "../../support/world";
 import { givenRole, givenTeammate } from "../members/given-team";
@@ -37,10 +43,6 @@ beforeEach(async () => {
 afterAll(() => world.close());
 
 const address = () => `invited-${next++}@example.org`;
-const reasonOf = ({ status, error }: { status: number; error?: { data: { reason: string } } }) => [
-  status,
-  error?.data.reason,
-];
 const invite = async (input: Record<string, unknown> = {}) => {
   const created = await given(acme).ok<CreatedInvitation>("invitations.create", {
     email: address(),
@@ -66,24 +68,19 @@ describe("invitations", () => {
     expect(created.url).toBe(`${testOrigin}/accept-invitation#${created.token}`);
     expect(created.token).toMatch(/^[\w-]{43}$/);
     expect(Date.parse(created.expiresAt) - Date.parse(created.createdAt)).toBe(7 * 86_400_000);
-    const [row] = await world.db.asOwner<{ hash: string }>("select hash from invitations where invitation_id = $1", [
-      created.invitationId,
-    ]);
+    const [row] = await readRows(world.db.owner, invitations, { invitationId: created.invitationId }, ["hash"]);
     expect(row?.hash).toBe(createHash("sha256").update(created.token).digest("hex"));
     const { url: _, token: __, sent: ___, mailProblem: ____, ...listed } = created;
     const { items } = await given(acme).ok<{ items: Invitation[] }>("invitations.list", {});
     expect(items).toEqual([listed]);
     expect(world.log()).not.toContain(created.token);
-    const dump = JSON.stringify(await world.db.asOwner("select * from audit_entries"));
+    const dump = JSON.stringify(await readRows(world.db.owner, auditEntries));
     for (const secret of [created.token, String(row?.hash)]) expect(dump).not.toContain(secret);
   });
 
   test("invitations.look shows the organization and the address to the holder of the link", async () => {
     const created = await invite();
-    const [row] = await world.db.asOwner<{ name: string }>(
-      "select name from organizations where organization_id = $1",
-      [acme.organizationId],
-    );
+    const [row] = await readRows(world.db.owner, organizations, { organizationId: acme.organizationId }, ["name"]);
     expect(await look(created.token)).toEqual({
       state: "good",
       organization: { name: row?.name },
@@ -94,9 +91,7 @@ describe("invitations", () => {
   test("invitations.look returns why an invitation is no longer valid, without its address", async () => {
     const [revoked, expired, accepted] = [await invite(), await invite(), await invite()];
     await given(acme).ok("invitations.delete", { invitationId: revoked.invitationId });
-    await world.db.asOwner("update invitations set accepted_at = now() where invitation_id = $1", [
-      accepted.invitationId,
-    ]);
+    await updateRows(world.db.owner, invitations, { invitationId: accepted.invitationId }, { acceptedAt: new Date() });
     expect(await look(revoked.token)).toMatchObject({ state: "revoked", email: null });
     expect(await look(accepted.token)).toMatchObject({ state: "accepted", email: null });
     for (const token of ["A".repeat(43), "", "x", expired.invitationId]) {
@@ -178,10 +173,8 @@ describe("invitations", () => {
   });
 
   test("invitations.create is limited to sixty invitations an hour for an organization", async () => {
-    await world.db.asOwner(
-      "insert into limits (key, times, expires_at) values ($1, array_fill(now()::timestamptz(3), array[60]), now() + interval '1 hour')",
-      [`invitation:organization:${acme.organizationId}`],
-    );
+    const key = `invitation:organization:${acme.organizationId}`;
+    await limitRows.insert(world.db.owner, { key, times: Array.from({ length: 60 }, () => new Date()) });
     const { status, error } = await acme.call("invitations.create", { email: address(), role: "viewer" });
     expect([status, error.data.reason]).toEqual([429, "rate_limited"]);
     expect(await given(acme).ok("invitations.list", {})).toMatchObject({ items: [] });
@@ -279,9 +272,7 @@ describe("invitations.delete", () => {
     expect(await ok<Invitation>("invitations.delete", { invitationId })).toMatchObject({ state: "revoked" });
     expect((await look(token)).state).toBe("revoked");
     const accepted = await invite();
-    await world.db.asOwner("update invitations set accepted_at = now() where invitation_id = $1", [
-      accepted.invitationId,
-    ]);
+    await updateRows(world.db.owner, invitations, { invitationId: accepted.invitationId }, { acceptedAt: new Date() });
     expect(reasonOf(await acme.call("invitations.delete", { invitationId: accepted.invitationId }))).toEqual([
       409,
       "invitation_accepted",

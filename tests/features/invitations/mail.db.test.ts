@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { organizations } from "../../../drizzle/organizations";
 import { makeMailer } from "../../../src/main/smtp-mailer";
 import { openBrowser } from "../../support/browser";
 import { type MailServer, openMailServer } from "../../support/mail-server";
+import { updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { givenTeammate } from "../members/given-team";
@@ -70,10 +72,12 @@ test("a refused invitation is not mailed", async () => {
 });
 
 test("an organization name with line breaks adds no header to the mail", async () => {
-  await world.db.asOwner("update organizations set name = $2 where organization_id = $1", [
-    acme.organizationId,
-    "Acme\r\nBcc: everybody@example.org\r\n\r\nPay here",
-  ]);
+  await updateRows(
+    world.db.owner,
+    organizations,
+    { organizationId: acme.organizationId },
+    { name: "Acme\r\nBcc: everybody@example.org\r\n\r\nPay here" },
+  );
   const created = await given(acme).ok<Created>("invitations.create", { email: "bob@example.org", role: "viewer" });
   registerSecret(created.url.slice(created.url.indexOf("#") + 1));
   expect(created.sent).toBe(true);

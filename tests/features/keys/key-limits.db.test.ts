@@ -1,8 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { auditEntries } from "../../../drizzle/audit";
+import { organizations } from "../../../drizzle/organizations";
 import type { Database } from "../../../src/database/database";
 import { createHandler } from "../../../src/http/handler";
+import { callsOf, ok, reasonOf } from "../../support/call-response";
+import { readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
-import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 let world: World;
 let acme: GivenOrganization;
@@ -14,20 +19,22 @@ const noon = Math.ceil(Date.now() / 60_000) * 60_000 + day;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  await world.db.asOwner(`update organizations set max_keys_per_member = 1000`, []);
+  await updateRows(world.db.owner, organizations, {}, { maxKeysPerMember: 1000 });
   owner = await colleague(world, acme, "owner");
 });
 afterEach(async () => {
   world.now = null;
-  await world.db.asOwner(
-    `update organizations set max_key_days = null, key_requests_per_minute = null where organization_id = $1`,
-    [acme.organizationId],
+  await updateRows(
+    world.db.owner,
+    organizations,
+    { organizationId: acme.organizationId },
+    { maxKeyDays: null, keyRequestsPerMinute: null },
   );
 });
 afterAll(() => world.close());
 
-const set = (column: string, value: number) =>
-  world.db.asOwner(`update organizations set ${column} = $1 where organization_id = $2`, [value, acme.organizationId]);
+const set = (limits: Partial<typeof organizations.$inferInsert>) =>
+  updateRows(world.db.owner, organizations, { organizationId: acme.organizationId }, limits);
 
 describe("lifetime of a key (PO-24)", () => {
   test("a key expires after 90 days by default and never later than the organization allows", async () => {
@@ -38,13 +45,13 @@ describe("lifetime of a key (PO-24)", () => {
       return Date.parse(expiresAt ?? "") - Date.parse(createdAt);
     };
     expect(await lifetimeOf()).toBe(90 * day);
-    await set("max_key_days", 30);
+    await set({ maxKeyDays: 30 });
     expect(await lifetimeOf()).toBe(30 * day);
     const inDays = (days: number) => ({ expiresAt: new Date(Date.now() + days * day).toISOString() });
     expect((await create(inDays(29))).status).toBe(200);
     const refused = await create(inDays(31));
     expect(reasonOf(refused)).toEqual([400, "expires_too_late"]);
-    await set("max_key_days", 365);
+    await set({ maxKeyDays: 365 });
     expect(await lifetimeOf()).toBe(90 * day);
     expect((await create(inDays(364))).status).toBe(200);
   });
@@ -56,35 +63,38 @@ describe("key creations from one address (TM-30)", () => {
     const processes = [createHandler(runtime), createHandler(runtime)];
     const key = await acme.key("owner");
     const create = (at: number, ip = "198.51.100.1") =>
-      callFrom(processes[at % 2] ?? world.handler, key, ip)<Key>("keys.create", { name: "x", role: "viewer" });
+      callsOf(processes[at % 2] ?? world.handler, { key, ip })<Key>("keys.create", {
+        name: "x",
+        role: "viewer",
+      });
     world.now = new Date(noon);
     for (let at = 0; at < 5; at++) expect((await create(at)).status).toBe(200);
     const refused = await create(5);
     expect(reasonOf(refused)).toEqual([429, "rate_limited"]);
     expect(refused.headers.get("retry-after")).toBe("3600");
     expect((await create(6, "198.51.100.2")).status).toBe(200);
-    const rotated = callFrom(processes[0] ?? world.handler, key, "198.51.100.1");
+    const rotated = callsOf(processes[0] ?? world.handler, { key, ip: "198.51.100.1" });
     const { apiKeyId } = (await create(7, "198.51.100.2")).data;
     expect(reasonOf(await rotated("keys.rotate", { apiKeyId }))).toEqual([429, "rate_limited"]);
     world.now = new Date(noon + 3_600_000);
     expect((await create(8)).status).toBe(200);
-    const audited = await world.db.asOwner(
-      `select 1 as one from audit_entries where organization_id = $1 and reason = 'rate_limited' and action = 'keys.create'
-       and ip = '198.51.100.1'`,
-      [acme.organizationId],
-    );
+    const audited = await readRows(world.db.owner, auditEntries, {
+      organizationId: acme.organizationId,
+      reason: "rate_limited",
+      action: "keys.create",
+      ip: "198.51.100.1",
+    });
     expect(audited).toHaveLength(1);
   });
 
   test("the limit of key creations follows the setting", async () => {
     const runtime = { ...world.runtime, signIn: { ...world.runtime.signIn, keyCreationsPerHour: 1 } };
-    const call = callFrom(createHandler(runtime), await acme.key("owner"), "198.51.100.9");
+    const call = callsOf(createHandler(runtime), { key: await acme.key("owner"), ip: "198.51.100.9" });
     const input = { name: "x", role: "viewer" };
     expect((await call("keys.create", input)).status).toBe(200);
     expect(reasonOf(await call("keys.create", input))).toEqual([429, "rate_limited"]);
-    expect((await callFrom(world.handler, await acme.key("owner"), "198.51.100.9")("keys.create", input)).status).toBe(
-      200,
-    );
+    const unlimited = callsOf(world.handler, { key: await acme.key("owner"), ip: "198.51.100.9" });
+    expect((await unlimited("keys.create", input)).status).toBe(200);
   });
 });
 
@@ -101,7 +111,7 @@ describe("request limit of a key", () => {
   test("the request limit of a key counts all processes together, then returns 429 key_rate_limited", async () => {
     const other = createHandler(world.runtime);
     const { key } = await keyWithLimit(6);
-    const call = (at: number) => callFrom(at % 2 ? other : world.handler, key, "192.0.2.1")("auth.session");
+    const call = (at: number) => callsOf(at % 2 ? other : world.handler, { key, ip: "192.0.2.1" })("auth.session");
     world.now = new Date(noon);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, at) => call(at)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(6);
@@ -122,7 +132,7 @@ describe("request limit of a key", () => {
 
   test("a limited key is accepted again when Retry-After has passed and not a second earlier", async () => {
     const { key } = await keyWithLimit(6);
-    const call = () => callFrom(world.handler, key, "192.0.2.1")("auth.session");
+    const call = () => callsOf(world.handler, { key, ip: "192.0.2.1" })("auth.session");
     let now = noon + 50_000;
     let refused = 0;
     for (let at = 0; at < 20; at++) {
@@ -141,7 +151,7 @@ describe("request limit of a key", () => {
 
   test("the request limit also applies to a process whose clock is a second behind", async () => {
     const { key } = await keyWithLimit(2);
-    const call = () => callFrom(world.handler, key, "192.0.2.1")("auth.session");
+    const call = () => callsOf(world.handler, { key, ip: "192.0.2.1" })("auth.session");
     world.now = new Date(noon);
     for (let at = 0; at < 2; at++) expect((await call()).status).toBe(200);
     world.now = new Date(noon - 1_000);
@@ -152,7 +162,7 @@ describe("request limit of a key", () => {
 
   test("the organization's request limit applies to keys without a limit or with a higher one", async () => {
     const [unlimited, higher, lower] = [await keyWithLimit(null), await keyWithLimit(50), await keyWithLimit(1)];
-    await set("key_requests_per_minute", 2);
+    await set({ keyRequestsPerMinute: 2 });
     world.now = new Date(noon);
     for (const [{ key }, allowed] of [
       [unlimited, 2],
@@ -166,7 +176,7 @@ describe("request limit of a key", () => {
   });
 
   test("the organization's request limit does not apply to a session", async () => {
-    await set("key_requests_per_minute", 1);
+    await set({ keyRequestsPerMinute: 1 });
     for (let at = 0; at < 3; at++) expect((await owner.call("auth.session")).status).toBe(200);
   });
 
@@ -175,8 +185,8 @@ describe("request limit of a key", () => {
     const handler = createHandler({ ...world.runtime, database: counted.database });
     const statementsOf = async ({ apiKeyId, key }: Key) => {
       // The last use was recorded just now, so the request does not record it.
-      await world.db.asOwner(`update api_keys set last_used_at = now() where api_key_id = $1`, [apiKeyId]);
-      const call = callFrom(handler, key, "192.0.2.1");
+      await updateRows(world.db.owner, apiKeys, { apiKeyId }, { lastUsedAt: new Date() });
+      const call = callsOf(handler, { key, ip: "192.0.2.1" });
       const before = counted.calls();
       await call("auth.session");
       return counted.calls() - before;

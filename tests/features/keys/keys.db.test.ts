@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
-import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { auditEntries } from "../../../drizzle/audit";
+import { projects } from "../../../drizzle/projects";
 import { roles } from "../../../src/access/permissions";
-import type { Call } from "../../support/call-response";
+import { type Call, reasonOf } from "../../support/call-response";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
@@ -30,18 +33,12 @@ async function create(input: Record<string, unknown> = {}): Promise<Key> {
   registerSecret(created.key);
   return created;
 }
-const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
-  answer.status,
-  answer.error?.data.reason,
-];
 const day = 24 * 60 * 60 * 1000;
 
 test("a key is in one response only, works at once, and only its SHA-256 is stored", async () => {
   const created = await create();
   expect((await world.callAs(created.key)("auth.session")).status).toBe(200);
-  const [row] = await world.db.asOwner<Record<string, unknown>>(`select * from api_keys where api_key_id = $1`, [
-    created.apiKeyId,
-  ]);
+  const [row] = await readRows(world.db.owner, apiKeys, { apiKeyId: created.apiKeyId });
   expect(row?.hash).toBe(createHash("sha256").update(created.key).digest("hex"));
   const at = { apiKeyId: created.apiKeyId };
   const answers = [
@@ -68,10 +65,11 @@ test("a key cannot create a key with a role above its own", async () => {
       expect(reasonOf(answer), `${ownRole} creates ${role}`).toEqual(expected);
     }
   }
-  const refused = await world.db.asOwner(
-    `select 1 as one from audit_entries where organization_id = $1 and action = 'keys.create' and reason = 'role_above_own'`,
-    [acme.organizationId],
-  );
+  const refused = await readRows(world.db.owner, auditEntries, {
+    organizationId: acme.organizationId,
+    action: "keys.create",
+    reason: "role_above_own",
+  });
   expect(refused).toHaveLength(3);
 });
 
@@ -100,10 +98,7 @@ describe("expiry of a key", () => {
     world.now = new Date(created.expiresAt ?? "");
     expect(reasonOf(await call("auth.session"))).toEqual([401, "key_expired"]);
     world.now = null;
-    const entries = await world.db.asOwner(
-      `select 1 as one from audit_entries where api_key_id = $1 and reason = 'key_expired'`,
-      [created.apiKeyId],
-    );
+    const entries = await readRows(world.db.owner, auditEntries, { apiKeyId: created.apiKeyId, reason: "key_expired" });
     expect(entries).toHaveLength(1);
   });
 });
@@ -139,8 +134,8 @@ describe("revocation of a key", () => {
       world,
       acme.organizationId,
       async (tx) => {
-        await tx.execute(sql`update projects set name = name where project_id = ${projectId}`);
-        await tx.execute(sql`update api_keys set revoked_at = now() where api_key_id = ${created.apiKeyId}`);
+        await updateRows(tx, projects, { projectId }, { name: "Held" });
+        await updateRows(tx, apiKeys, { apiKeyId: created.apiKeyId }, { revokedAt: new Date() });
       },
       () => call("projects.delete", { projectId }),
     );
@@ -185,11 +180,14 @@ test("a use more than a minute after the recorded one replaces it (TM-28)", asyn
 test("a revocation is audited with the key's name and its actor (DK-22)", async () => {
   const { apiKeyId } = await create({ name: "to be revoked" });
   await given(acme).ok("keys.revoke", { apiKeyId });
-  const entries = await world.db.asOwner(
-    "select action, outcome, object_id, object_name, actor_kind from audit_entries where object_id = $1 and action = 'keys.revoke'",
-    [apiKeyId],
-  );
+  const entries = await readRows(world.db.owner, auditEntries, { objectId: apiKeyId, action: "keys.revoke" }, [
+    "action",
+    "outcome",
+    "objectId",
+    "objectName",
+    "actorKind",
+  ]);
   expect(entries).toEqual([
-    { action: "keys.revoke", outcome: "done", object_id: apiKeyId, object_name: "to be revoked", actor_kind: "apiKey" },
+    { action: "keys.revoke", outcome: "done", objectId: apiKeyId, objectName: "to be revoked", actorKind: "apiKey" },
   ]);
 });

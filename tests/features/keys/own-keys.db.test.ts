@@ -1,12 +1,19 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { roles } from "../../../src/access/permissions";
-import { newId } from "../../../src/platform/ids";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { auditEntries } from "../../../drizzle/audit";
+import { members } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import { type Role, roles } from "../../../src/access/permissions";
+import { ok, reasonOf } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { keyRows } from "../../support/rows/keys";
+import { projectRoleRows } from "../../support/rows/members";
+import { deleteRows, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
-import { type Colleague, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 let world: World;
 let acme: GivenOrganization;
@@ -32,8 +39,8 @@ async function createKey(caller: Colleague, input: Record<string, unknown> = {})
   registerSecret(created.key);
   return created;
 }
-const setRole = (caller: Colleague, role: string) =>
-  world.db.asOwner(`update members set role = $1 where member_id = $2`, [role, caller.memberId]);
+const setRole = (caller: Colleague, role: Role) =>
+  updateRows(world.db.owner, members, { memberId: caller.memberId }, { role });
 const revoke = (caller: Colleague, { apiKeyId }: { apiKeyId: string }) => caller.call<Key>("keys.revoke", { apiKeyId });
 
 describe("keys of a person (TM-24, TM-25)", () => {
@@ -114,10 +121,11 @@ describe("keys that can do more than the caller", () => {
     expect(reasonOf(await admin.call("keys.update", { ...at, allowedIps: null }))).toEqual([403, "key_above_own"]);
     expect(reasonOf(await admin.call("keys.rotate", at))).toEqual([403, "not_your_key"]);
     expect((await world.callAs(strong.key)("auth.session")).status).toBe(200);
-    const audited = await world.db.asOwner(
-      `select 1 as one from audit_entries where object_id = $1 and outcome = 'refused' and reason = 'key_above_own'`,
-      [strong.apiKeyId],
-    );
+    const audited = await readRows(world.db.owner, auditEntries, {
+      objectId: strong.apiKeyId,
+      outcome: "refused",
+      reason: "key_above_own",
+    });
     expect(audited).toHaveLength(3);
     await revoke(owner, strong);
   });
@@ -187,7 +195,7 @@ describe("permissions of a key at the time of use (TM-27)", () => {
     const holder = await colleague(world, acme, "owner");
     const call = world.callAs((await createKey(holder, { role: "owner" })).key);
     expect((await call("auth.session")).status).toBe(200);
-    await world.db.asOwner(`delete from members where member_id = $1`, [holder.memberId]);
+    await deleteRows(world.db.owner, members, { memberId: holder.memberId });
     expect(reasonOf(await call("auth.session"))).toEqual([401, "key_holder_left"]);
     expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([401, "key_holder_left"]);
   });
@@ -210,9 +218,12 @@ describe("number of keys of a member (TM-26)", () => {
     await revoke(holder, created[0] as Key);
     expect((await oneMore()).status).toBe(200);
     expect(reasonOf(await oneMore())).toEqual([409, "too_many_keys"]);
-    await world.db.asOwner(`update api_keys set expires_at = now() - interval '1 second' where api_key_id = $1`, [
-      created[1]?.apiKeyId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      apiKeys,
+      { apiKeyId: created[1]?.apiKeyId ?? "" },
+      { expiresAt: new Date(Date.now() - 1_000) },
+    );
     expect((await oneMore()).status).toBe(200);
     expect((await holder.call("keys.rotate", { apiKeyId: created[2]?.apiKeyId })).status).toBe(200);
     expect(reasonOf(await oneMore())).toEqual([409, "too_many_keys"]);
@@ -222,9 +233,7 @@ describe("number of keys of a member (TM-26)", () => {
 
   test("the organization's limit of keys for each member also holds for concurrent creations", async () => {
     const small = await world.organization();
-    await world.db.asOwner(`update organizations set max_keys_per_member = 3 where organization_id = $1`, [
-      small.organizationId,
-    ]);
+    await updateRows(world.db.owner, organizations, { organizationId: small.organizationId }, { maxKeysPerMember: 3 });
     const holder = await colleague(world, small, "developer");
     const answers = await Promise.all(
       Array.from({ length: 8 }, (_, at) => holder.call("keys.create", { name: `at once ${at}`, role: "viewer" })),
@@ -236,17 +245,15 @@ describe("number of keys of a member (TM-26)", () => {
   test("a key creation waits for a concurrent one, which counts towards the limit", async (context) => {
     if (!runsSideBySide()) return context.skip("one transaction at a time");
     const small = await world.organization();
-    await world.db.asOwner(`update organizations set max_keys_per_member = 1 where organization_id = $1`, [
-      small.organizationId,
-    ]);
+    await updateRows(world.db.owner, organizations, { organizationId: small.organizationId }, { maxKeysPerMember: 1 });
     const holder = await colleague(world, small, "developer");
     const late = await besideUncommitted(
       world,
       small.organizationId,
       async (tx) => {
         await tx.execute(sql`select 1 from members where user_id = ${holder.userId} for no key update`);
-        await tx.execute(sql`insert into api_keys (api_key_id, organization_id, user_id, name, role, hash, created_at)
-          values (${newId("apiKey")}, ${small.organizationId}, ${holder.userId}, 'first', 'viewer', ${newId("apiKey")}, now())`);
+        const { organizationId } = small;
+        await keyRows.insert(tx, { organizationId, userId: holder.userId, role: "viewer" });
       },
       () => holder.call("keys.create", { name: "second", role: "viewer" }),
     );
@@ -259,11 +266,13 @@ describe("members of projects only", () => {
     const { projectId, environmentId } = await insertEnvironment(world, acme);
     const otherPlace = await insertEnvironment(world, acme);
     const member = await colleague(world, acme, null);
-    await world.db.asOwner(
-      `insert into project_roles (project_role_id, organization_id, project_id, member_id, role, created_at)
-       values ($1, $2, $3, $4, 'developer', now())`,
-      [`prr_${member.memberId.slice(4)}`, acme.organizationId, projectId, member.memberId],
-    );
+    await projectRoleRows.insert(world.db.owner, {
+      projectRoleId: `prr_${member.memberId.slice(4)}`,
+      organizationId: acme.organizationId,
+      projectId,
+      memberId: member.memberId,
+      role: "developer",
+    });
     const create = (input: Record<string, unknown>) => member.call<Key>("keys.create", { name: "ci", ...input });
     expect(reasonOf(await create({ role: "viewer" }))).toEqual([403, "forbidden"]);
     expect(reasonOf(await create({ role: "viewer", projectId: otherPlace.projectId }))).toEqual([403, "forbidden"]);

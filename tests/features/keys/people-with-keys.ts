@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { makeApiKey } from "../../../src/access/api-keys";
 import type { Role } from "../../../src/access/permissions";
-import type { Handler } from "../../../src/http/handler";
-import { newId } from "../../../src/platform/ids";
 import { type Browser, openBrowser } from "../../support/browser";
-import { type CallResponse, procedureRequest, readCallResponse } from "../../support/call-response";
 import { givenMember, givenPerson } from "../../support/people";
+import { keyRows } from "../../support/rows/keys";
 import { registerSecret } from "../../support/secrets";
 import type { GivenOrganization, World } from "../../support/world";
 
@@ -58,42 +56,16 @@ export async function colleague(world: World, org: GivenOrganization, role: Role
     call: browser.call,
     key: async (keyRole, { scopes, projectId } = {}) => {
       const generated = makeApiKey(randomBytes);
-      const apiKeyId = newId("apiKey");
-      await world.db.asOwner(
-        `insert into api_keys (api_key_id, organization_id, user_id, name, role, scopes, project_id, hash, created_at)
-         values ($1, $2, $3, 'ci', $4, $5, $6, $7, now())`,
-        [
-          apiKeyId,
-          org.organizationId,
-          person.userId,
-          keyRole,
-          scopes ?? null,
-          projectId ?? null,
-          registerSecret(generated.hash),
-        ],
-      );
+      const { apiKeyId } = await keyRows.insert(world.db.owner, {
+        organizationId: org.organizationId,
+        userId: person.userId,
+        name: "ci",
+        role: keyRole,
+        scopes: scopes ?? null,
+        projectId: projectId ?? null,
+        hash: registerSecret(generated.hash),
+      });
       return { apiKeyId, key: registerSecret(generated.key) };
     },
   };
-}
-
-/** Returns a function that calls one process with a key, from an address. */
-export function callFrom(handler: Handler, key: string, ip: string, headers: Record<string, string> = {}) {
-  return async <T = Record<string, unknown>>(procedure: string, input: unknown = {}): Promise<CallResponse<T>> => {
-    const request = procedureRequest(procedure, input, { key, headers });
-    return readCallResponse(await handler(request, { ip }));
-  };
-}
-
-/** The status and, for a refusal, the reason. */
-export const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
-  answer.status,
-  answer.error?.data.reason,
-];
-
-/** Awaits a call that must succeed and returns its data. */
-export async function ok<T>(call: Promise<{ status: number; data: T; error?: unknown }>): Promise<T> {
-  const answer = await call;
-  if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(answer.error)}`);
-  return answer.data;
 }

@@ -1,9 +1,13 @@
-import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { members } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import { callsOf, ok, reasonOf } from "../../support/call-response";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { deleteRows, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
-import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 interface Rotated extends Key {
   readonly rotated: Key;
@@ -17,7 +21,7 @@ const day = 86_400_000;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  await world.db.asOwner(`update organizations set max_keys_per_member = 1000`, []);
+  await updateRows(world.db.owner, organizations, {}, { maxKeysPerMember: 1000 });
   owner = await colleague(world, acme, "owner");
 });
 afterEach(() => {
@@ -77,12 +81,8 @@ describe("rotation of a key (PO-25)", () => {
       allowedIps: ["127.0.0.0/8"],
       requestsPerMinute: 40,
     });
-    const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
-    await world.db.asOwner(`update api_keys set created_at = $1, expires_at = $2 where api_key_id = $3`, [
-      ago(8),
-      ago(-2),
-      old.apiKeyId,
-    ]);
+    const ago = (days: number) => new Date(Date.now() - days * day);
+    await updateRows(world.db.owner, apiKeys, { apiKeyId: old.apiKeyId }, { createdAt: ago(8), expiresAt: ago(-2) });
     world.now = new Date();
     const rotated = await rotate(old.apiKeyId);
     const { name, userId, role, allowedIps, requestsPerMinute, projectId } = old;
@@ -96,14 +96,10 @@ describe("rotation of a key (PO-25)", () => {
     const old = await createKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
     expect((await rotate(old.apiKeyId, 2_592_000)).rotated.expiresAt).toBe(old.expiresAt);
     const long = await createKey({ expiresAt: new Date(Date.now() + 300 * day).toISOString() });
-    await world.db.asOwner(`update organizations set max_key_days = 30 where organization_id = $1`, [
-      acme.organizationId,
-    ]);
+    await updateRows(world.db.owner, organizations, { organizationId: acme.organizationId }, { maxKeyDays: 30 });
     const { expiresAt, createdAt } = await rotate(long.apiKeyId);
     expect(Date.parse(expiresAt ?? "") - Date.parse(createdAt)).toBe(30 * day);
-    await world.db.asOwner(`update organizations set max_key_days = null where organization_id = $1`, [
-      acme.organizationId,
-    ]);
+    await updateRows(world.db.owner, organizations, { organizationId: acme.organizationId }, { maxKeyDays: null });
   });
 
   test("without an overlap the old key expires at once", async () => {
@@ -127,7 +123,7 @@ describe("rotation of a key (PO-25)", () => {
     await owner.call("keys.revoke", { apiKeyId: revoked.apiKeyId });
     expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: revoked.apiKeyId }))).toEqual([409, "already_revoked"]);
     const expired = await createKey();
-    await world.db.asOwner(`update api_keys set expires_at = now() where api_key_id = $1`, [expired.apiKeyId]);
+    await updateRows(world.db.owner, apiKeys, { apiKeyId: expired.apiKeyId }, { expiresAt: new Date() });
     expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: expired.apiKeyId }))).toEqual([409, "already_expired"]);
     for (const overlapSeconds of [-1, 2_592_001, 0.5, "60", null]) {
       const answer = await owner.call("keys.rotate", { apiKeyId: old.apiKeyId, overlapSeconds });
@@ -146,7 +142,7 @@ describe("rotation of a key (PO-25)", () => {
 
     const holder = await colleague(world, acme, "admin");
     const { data } = await holder.call<Key>("keys.create", { name: "x", role: "admin" });
-    await world.db.asOwner(`update members set role = 'developer' where member_id = $1`, [holder.memberId]);
+    await updateRows(world.db.owner, members, { memberId: holder.memberId }, { role: "developer" });
     expect(reasonOf(await holder.call("keys.rotate", { apiKeyId: data.apiKeyId }))).toEqual([403, "role_above_own"]);
   });
 
@@ -157,7 +153,7 @@ describe("rotation of a key (PO-25)", () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const limits = { allowedIps: ["192.0.2.0/24"], requestsPerMinute: 50 };
     const bounded = await createKey({ role: "admin", expiresAt, ...limits });
-    const call = callFrom(world.handler, bounded.key, "192.0.2.7");
+    const call = callsOf(world.handler, { key: bounded.key, ip: "192.0.2.7" });
     for (const wider of [{}, { ...limits, allowedIps: ["192.0.0.0/16"] }, { ...limits, requestsPerMinute: 51 }]) {
       const { apiKeyId } = await createKey({ serviceAccountId, ...wider });
       const answer = await call("keys.rotate", { apiKeyId });
@@ -180,11 +176,11 @@ describe("rotation of a key (PO-25)", () => {
     const late = await besideUncommitted(
       world,
       acme.organizationId,
-      (tx) => tx.execute(sql`delete from members where member_id = ${removed.memberId}`),
+      (tx) => deleteRows(tx, members, { memberId: removed.memberId }),
       () => removed.call("keys.rotate", { apiKeyId }),
     );
     expect(reasonOf(late)).toEqual([403, "no_organization"]);
-    const keys = await world.db.asOwner(`select 1 as one from api_keys where user_id = $1`, [removed.userId]);
+    const keys = await readRows(world.db.owner, apiKeys, { userId: removed.userId });
     expect(keys).toHaveLength(1);
   });
 

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { organizations } from "../../../drizzle/organizations";
+import { roles } from "../../../drizzle/roles";
 import { levelOf, permissions } from "../../../src/access/permissions";
 import { newId } from "../../../src/platform/ids";
-import type { Call } from "../../support/call-response";
+import { type Call, callsOf, ok, reasonOf } from "../../support/call-response";
 import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
+import { roleRows } from "../../support/rows/roles";
+import { updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
-import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 let world: World;
 let acme: GivenOrganization;
@@ -16,7 +20,7 @@ let other: ProjectAndEnvironment;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  await world.db.asOwner(`update organizations set max_keys_per_member = 1000`, []);
+  await updateRows(world.db.owner, organizations, {}, { maxKeysPerMember: 1000 });
   owner = await colleague(world, acme, "owner");
   [inserted, other] = [await insertEnvironment(world, acme), await insertEnvironment(world, acme)];
 });
@@ -28,11 +32,7 @@ const createKey = async (call: Colleague["call"] | Call, input: Record<string, u
   return created;
 };
 const customRole = async (rolePermissions: string[], { organizationId } = acme): Promise<string> => {
-  const roleId = newId("role");
-  await world.db.asOwner(
-    `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $1, $3, now())`,
-    [roleId, organizationId, rolePermissions],
-  );
+  const { roleId } = await roleRows.insert(world.db.owner, { organizationId, permissions: rolePermissions });
   return roleId;
 };
 
@@ -98,9 +98,7 @@ describe("keys with a custom role", () => {
     const created = await createKey(developer.call, { roleId });
     const call = world.callAs(created.key);
     expect((await call("projects.create", { name: "By role" })).status).toBe(200);
-    await world.db.asOwner(`update roles set permissions = '{project:read,organization:delete}' where role_id = $1`, [
-      roleId,
-    ]);
+    await updateRows(world.db.owner, roles, { roleId }, { permissions: ["project:read", "organization:delete"] });
     expect(reasonOf(await call("projects.create", { name: "By role" }))).toEqual([403, "key_scope"]);
     const { organizationId } = acme;
     expect(reasonOf(await call("organizations.delete", { organizationId }))).toEqual([403, "forbidden"]);
@@ -165,7 +163,7 @@ describe("keys created by a key", () => {
       allowedIps: ["10.0.0.0/8", "203.0.113.9"],
       requestsPerMinute: 50,
     });
-    const call = callFrom(world.handler, parent.key, "10.1.2.3");
+    const call = callsOf(world.handler, { key: parent.key, ip: "10.1.2.3" });
     const child = await createKey(call, { role: "viewer" });
     expect(child).toMatchObject({ expiresAt, allowedIps: ["10.0.0.0/8", "203.0.113.9"], requestsPerMinute: 50 });
     const narrow = { role: "viewer", allowedIps: ["10.1.0.0/16"], requestsPerMinute: 5 };
@@ -187,17 +185,21 @@ describe("addresses from which a key may be used", () => {
   test("a key is refused from other addresses with key_ip_refused, and its last accepted address is recorded", async () => {
     const created = await createKey(owner.call, { role: "viewer", allowedIps: ["198.51.100.0/24", "2001:db8::/32"] });
     const lastUsedIp = async () => (await ok(owner.call<Key>("keys.one", { apiKeyId: created.apiKeyId }))).lastUsedIp;
-    expect((await callFrom(world.handler, created.key, "198.51.100.7")("auth.session")).status).toBe(200);
+    expect((await callsOf(world.handler, { key: created.key, ip: "198.51.100.7" })("auth.session")).status).toBe(200);
     // The address is stored shortly after the response; later uses in the same minute do not change it.
     await expect.poll(lastUsedIp).toBe("198.51.100.7");
     for (const ip of ["2001:db8::1", "::ffff:198.51.100.9"]) {
-      expect((await callFrom(world.handler, created.key, ip)("auth.session")).status, ip).toBe(200);
+      expect((await callsOf(world.handler, { key: created.key, ip })("auth.session")).status, ip).toBe(200);
     }
     for (const ip of ["198.51.101.7", "127.0.0.1", "2001:db9::1", "::1"]) {
-      const answer = await callFrom(world.handler, created.key, ip)("auth.session");
+      const answer = await callsOf(world.handler, { key: created.key, ip })("auth.session");
       expect(reasonOf(answer), ip).toEqual([401, "key_ip_refused"]);
     }
-    const forged = callFrom(world.handler, created.key, "192.0.2.1", { "x-forwarded-for": "198.51.100.7" });
+    const forged = callsOf(world.handler, {
+      key: created.key,
+      ip: "192.0.2.1",
+      headers: { "x-forwarded-for": "198.51.100.7" },
+    });
     expect(reasonOf(await forged("auth.session"))).toEqual([401, "key_ip_refused"]);
     expect(await lastUsedIp()).toBe("198.51.100.7");
   });
@@ -206,7 +208,7 @@ describe("addresses from which a key may be used", () => {
     const limits = { allowedIps: ["192.0.2.0/24"], requestsPerMinute: 50 };
     const clerk = await createKey(owner.call, { scopes: ["key:read", "key:update", "project:read"], ...limits });
     const other = await createKey(owner.call, { scopes: ["project:read"], allowedIps: ["192.0.2.1"] });
-    const call = callFrom(world.handler, clerk.key, "192.0.2.7");
+    const call = callsOf(world.handler, { key: clerk.key, ip: "192.0.2.7" });
     for (const { apiKeyId } of [other, clerk]) {
       for (const wider of [
         { allowedIps: null },
@@ -252,11 +254,11 @@ describe("addresses from which a key may be used", () => {
 test("the last use of a key is recorded at most once a minute", async () => {
   const { apiKeyId, key } = await createKey(owner.call, { role: "viewer" });
   const used = async () => (await ok(owner.call<Key>("keys.one", { apiKeyId }))).lastUsedAt;
-  await callFrom(world.handler, key, "192.0.2.1")("auth.session");
+  await callsOf(world.handler, { key, ip: "192.0.2.1" })("auth.session");
   await expect.poll(used).toEqual(expect.any(String));
   const first = await used();
-  await callFrom(world.handler, key, "192.0.2.2")("auth.session");
-  await callFrom(world.handler, key, "192.0.2.3")("auth.session");
+  await callsOf(world.handler, { key, ip: "192.0.2.2" })("auth.session");
+  await callsOf(world.handler, { key, ip: "192.0.2.3" })("auth.session");
   const row = await ok(owner.call<Key>("keys.one", { apiKeyId }));
   expect([row.lastUsedAt, row.lastUsedIp]).toEqual([first, "192.0.2.1"]);
 });

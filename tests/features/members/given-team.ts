@@ -2,6 +2,7 @@ import type { Role } from "../../../src/access/permissions";
 import { newId } from "../../../src/platform/ids";
 import type { Browser } from "../../support/browser";
 import { givenMember } from "../../support/people";
+import { userRows } from "../../support/rows/members";
 import { givenSession } from "../../support/sessions";
 import { type GivenOrganization, given, type World } from "../../support/world";
 
@@ -21,9 +22,7 @@ export async function givenTeammate(
   { organizationId }: GivenOrganization,
   role: Role | null,
 ): Promise<Teammate> {
-  const userId = newId("user");
-  const email = `${userId.slice(-10)}@example.org`;
-  await world.db.asOwner("insert into users (user_id, email, created_at) values ($1, $2, now())", [userId, email]);
+  const { userId, email } = await userRows.insert(world.db.owner, {});
   const memberId = await givenMember(world, organizationId, { userId }, role);
   const { browser } = await givenSession(world, { userId });
   return {

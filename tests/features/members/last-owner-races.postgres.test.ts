@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { memberRoles, members, users } from "../../../drizzle/members";
+import { limits, sessions } from "../../../drizzle/persons";
 import { openBrowser } from "../../support/browser";
 import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, signInBy } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
+import { membershipsOf } from "../../support/rows/members";
+import { deleteRows, readRows } from "../../support/rows/table";
 import { openWorld, type World } from "../../support/world";
 
 const rounds = 8;
@@ -18,12 +22,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([world.close(), idp.close()]));
 
 const ownersOf = async (organizationId: string) =>
-  (
-    await world.db.asOwner<{ n: number }>(
-      "select count(*)::int as n from members where organization_id = $1 and role = 'owner'",
-      [organizationId],
-    )
-  )[0]?.n;
+  (await readRows(world.db.owner, members, { organizationId, role: "owner" })).length;
 
 it.each([
   ["remove", "members.delete", (memberId: string) => ({ memberId })],
@@ -45,7 +44,7 @@ it.each([
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(await ownersOf(organizationId)).toBe(1);
-    await world.db.asOwner("delete from limits");
+    await deleteRows(world.db.owner, limits);
   }
 });
 
@@ -55,9 +54,9 @@ it("one owner remains when one of two is removed while the other loses the owner
     const { organizationId, call } = await world.organization();
     const memberId = await givenMember(world, organizationId, await givenPerson(world), "owner");
     await insertProvider(world, idp, slug, {
-      organization_id: organizationId,
-      creates_persons: true,
-      group_roles: { owners: "owner" },
+      organizationId,
+      createsPersons: true,
+      groupRoles: { owners: "owner" },
     });
     const sub = `sub-${round}`;
     idp.person = { sub, email: `${sub}@example.org`, email_verified: true, groups: ["owners"] };
@@ -78,9 +77,9 @@ it("concurrent sign-ins of one person with and without the group end in the stat
   const twice = await startOidcProvider({ redirectUris: [redirectUri(slug)], claimsInToken: true });
   try {
     await insertProvider(world, twice, slug, {
-      organization_id: organizationId,
-      creates_persons: true,
-      group_roles: { staff: "developer" },
+      organizationId,
+      createsPersons: true,
+      groupRoles: { staff: "developer" },
     });
     twice.person = { sub: "ada", email: "ada@example.org", email_verified: true, groups: ["staff"] };
     await signInBy(openBrowser(world, { ip: "192.0.2.1" }), twice, slug);
@@ -91,12 +90,14 @@ it("concurrent sign-ins of one person with and without the group end in the stat
       const back: string[] = [];
       for (const browser of browsers) back.push(await comeBack(browser, twice, slug));
       await Promise.all(browsers.map((browser, at) => browser.fetch(back[at] ?? "")));
-      const [state] = await world.db.asOwner<{ members: number; sessions: number; sources: number }>(
-        `select (select count(*)::int from members m join users u using (user_id) where u.email = 'ada@example.org') as members,
-           (select count(*)::int from sessions s join users u using (user_id) where u.email = 'ada@example.org') as sessions,
-           (select count(*)::int from member_roles r where r.organization_id = $1) as sources`,
-        [organizationId],
-      );
+      const { owner } = world.db;
+      const joined = await membershipsOf(owner, "ada@example.org");
+      const [ada] = await readRows(owner, users, { email: "ada@example.org" });
+      const state = {
+        members: joined.length,
+        sessions: (await readRows(owner, sessions, { userId: ada?.userId ?? "" })).length,
+        sources: (await readRows(owner, memberRoles, { organizationId })).length,
+      };
       // Depending on which sign-in was later: a member with a source and a session, or none of them.
       expect([
         { members: 1, sessions: 1, sources: 1 },

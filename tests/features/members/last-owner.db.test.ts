@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { members } from "../../../drizzle/members";
+import { limits } from "../../../drizzle/persons";
 import type { TrustedHeader } from "../../../src/access/runtime";
 import { SettingsProviders } from "../../../src/features/providers/contract";
 import { ensureSettingsProviders, ensureTrustedHeader } from "../../../src/features/providers/ensure";
@@ -9,6 +11,8 @@ import { openBrowser } from "../../support/browser";
 import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { redirectUri, signInBy } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
+import { memberRoleRows, membershipsOf } from "../../support/rows/members";
+import { deleteRows, readRows } from "../../support/rows/table";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
 const header: TrustedHeader = {
@@ -66,11 +70,8 @@ interface Owner {
 }
 
 async function memberIdOf(email: string): Promise<string> {
-  const [row] = await world.db.asOwner<{ member_id: string }>(
-    "select member_id from members join users using (user_id) where email = $1 and organization_id = $2",
-    [email, root.organizationId],
-  );
-  return row?.member_id ?? "";
+  const joined = await membershipsOf(world.db.owner, email);
+  return joined.find(({ organizationId }) => organizationId === root.organizationId)?.memberId ?? "";
 }
 
 async function assignedOwner(): Promise<Owner> {
@@ -99,7 +100,7 @@ async function headerOwner(): Promise<Owner> {
   const email = `h${Math.random().toString(36).slice(2)}@example.org`;
   const signInWith = async (groups: readonly string[]) => {
     const browser = newBrowser("10.1.0");
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     await browser.fetch("/api/auth/signin/trusted-header", {
       method: "POST",
       headers: {
@@ -163,11 +164,11 @@ const ways: readonly (readonly [
 ];
 
 const isOwner = async (memberId: string) =>
-  (await world.db.asOwner("select 1 from members where member_id = $1 and role = 'owner'", [memberId])).length === 1;
+  (await readRows(world.db.owner, members, { memberId, role: "owner" })).length === 1;
 
 async function removeAllMembers(): Promise<void> {
-  await world.db.asOwner("delete from members where organization_id = $1", [root.organizationId]);
-  await world.db.asOwner("delete from limits");
+  await deleteRows(world.db.owner, members, { organizationId: root.organizationId });
+  await deleteRows(world.db.owner, limits);
 }
 
 describe("owners of an organization", () => {
@@ -206,11 +207,13 @@ describe("owners of an organization", () => {
         groupRoles,
       });
       const memberId = await givenMember(world, organization.organizationId, await givenPerson(world), "owner");
-      const row = [organization.organizationId, memberId, data.providerId];
-      await world.db.asOwner(
-        "insert into member_roles (organization_id, member_id, source, role, groups, created_at) values ($1, $2, $3, 'owner', '{owners}', now())",
-        row,
-      );
+      await memberRoleRows.insert(world.db.owner, {
+        organizationId: organization.organizationId,
+        memberId,
+        source: data.providerId,
+        role: "owner",
+        groups: ["owners"],
+      });
       expect((await change(organization, data.providerId)).status).toBe(200);
       expect(await isOwner(memberId)).toBe(true);
     }

@@ -1,9 +1,13 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { members, projectRoles } from "../../../drizzle/members";
+import { sessions } from "../../../drizzle/persons";
 import { newId } from "../../../src/platform/ids";
 import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { givenMember } from "../../support/people";
+import { readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { givenRole, givenTeammate } from "./given-team";
@@ -30,10 +34,12 @@ afterAll(() => world.close());
 
 const member = (memberId: string) => given(acme).ok<Member>("members.one", { memberId });
 const entries = (action: string) =>
-  world.db.asOwner<{ object_name: string; outcome: string; reason: string | null; changed: unknown }>(
-    `select object_name, outcome, reason, changed from audit_entries where organization_id = $1 and action = $2 order by audit_id`,
-    [acme.organizationId, action],
-  );
+  readRows(world.db.owner, auditEntries, { organizationId: acme.organizationId, action }, [
+    "objectName",
+    "outcome",
+    "reason",
+    "changed",
+  ]);
 
 describe("a member's role in the organization (DK-11, PO-21)", () => {
   test("a new role applies at the member's next request and is audited together with the former one", async () => {
@@ -47,7 +53,7 @@ describe("a member's role in the organization (DK-11, PO-21)", () => {
     expect(await viewer.attempt("projects.create", { name: "Mine" })).toEqual([200]);
     expect(await entries("members.update")).toEqual([
       {
-        object_name: viewer.email,
+        objectName: viewer.email,
         outcome: "done",
         reason: null,
         changed: { role: ["viewer", "developer"], roleId: [null, null] },
@@ -325,9 +331,7 @@ describe("a member's project role (DK-11)", () => {
       expect([status, error.data.reason]).toEqual([404, "not_found"]);
     }
     expect(
-      await world.db.asOwner("select 1 from project_roles where role = 'viewer' and member_id = any($1)", [
-        [mate.memberId, stranger.memberId],
-      ]),
+      await readRows(world.db.owner, projectRoles, { role: "viewer", memberId: [mate.memberId, stranger.memberId] }),
     ).toEqual([]);
   });
 
@@ -370,9 +374,10 @@ describe("the last owner", () => {
           ? {}
           : { memberId, ...(procedure === "members.update" ? { role: "viewer" } : {}) };
       await Promise.all([ada.attempt(one, input(one, bob.memberId)), bob.attempt(other, input(other, ada.memberId))]);
-      const owners = await world.db.asOwner("select 1 from members where organization_id = $1 and role = 'owner'", [
-        organization.organizationId,
-      ]);
+      const owners = await readRows(world.db.owner, members, {
+        organizationId: organization.organizationId,
+        role: "owner",
+      });
       expect([one, other, owners.length]).toEqual([one, other, 1]);
     }
   });
@@ -388,7 +393,7 @@ describe("the last owner", () => {
           await tx.execute(
             sql`select 1 from organizations where organization_id = ${acme.organizationId} for no key update`,
           );
-          await tx.execute(sql`update members set role = 'admin' where member_id = ${bob.memberId}`);
+          await updateRows(tx, members, { memberId: bob.memberId }, { role: "admin" });
         },
         () => ada.attempt("members.leave"),
       );
@@ -407,7 +412,7 @@ describe("the last owner", () => {
           await tx.execute(
             sql`select 1 from organizations where organization_id = ${acme.organizationId} for no key update`,
           );
-          await tx.execute(sql`update members set role = 'viewer' where member_id = ${ada.memberId}`);
+          await updateRows(tx, members, { memberId: ada.memberId }, { role: "viewer" });
         },
         () => ada.attempt("members.update", { memberId: bob.memberId, role: "developer" }),
       );
@@ -443,7 +448,7 @@ describe("a removed member", () => {
     const session = await ada.browser.call<{ organization: { organizationId: string } }>("auth.session");
     expect(session.data.organization.organizationId).toBe(beta.organizationId);
     expect((await ada.browser.call("projects.list", {}, inBeta)).status).toBe(200);
-    expect((await entries("members.delete")).map(({ object_name, changed }) => [object_name, changed])).toEqual([
+    expect((await entries("members.delete")).map(({ objectName, changed }) => [objectName, changed])).toEqual([
       [ada.email, { userId: ada.userId, role: "admin", roleId: null, keysRevoked: 1 }],
     ]);
   });
@@ -452,7 +457,7 @@ describe("a removed member", () => {
     const ada = await givenTeammate(world, acme, "developer");
     await given(acme).ok("members.delete", { memberId: ada.memberId });
     expect(await ada.attempt("auth.session")).toEqual([401, "session_ended"]);
-    expect(await world.db.asOwner("select 1 from sessions where user_id = $1", [ada.userId])).toEqual([]);
+    expect(await readRows(world.db.owner, sessions, { userId: ada.userId })).toEqual([]);
   });
 
   test("a removed member who joins again does not get the old keys back", async () => {
@@ -510,7 +515,7 @@ describe("members.leave", () => {
     const { data, status } = await ada.browser.call<Member>("members.leave");
     expect([status, data.memberId, data.keysRevoked]).toEqual([200, ada.memberId, 0]);
     expect(await ada.attempt("auth.session")).toEqual([401, "session_ended"]);
-    expect((await entries("members.leave")).map(({ object_name, outcome }) => [object_name, outcome])).toEqual([
+    expect((await entries("members.leave")).map(({ objectName, outcome }) => [objectName, outcome])).toEqual([
       [ada.email, "done"],
     ]);
   });

@@ -1,10 +1,21 @@
-import { sql } from "drizzle-orm";
+import { eq, getTableName, isNotNull, ne } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { applications } from "../../../drizzle/applications";
+import { auditEntries } from "../../../drizzle/audit";
+import { changes } from "../../../drizzle/changes";
+import { organizationGateways } from "../../../drizzle/gateways";
+import { invitations, members, projectRoles } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import { environments, projects } from "../../../drizzle/projects";
+import { roles, serviceAccounts } from "../../../drizzle/roles";
+import { claims } from "../../../drizzle/routes";
 import { sweep } from "../../../src/delivery/leader/sweeper";
 import { openBrowser } from "../../support/browser";
 import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { givenMember, givenPerson } from "../../support/people";
+import { lastRow, readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Organization {
@@ -45,9 +56,11 @@ describe("organizations.update", () => {
       passwordPolicy: "enforce",
       neverPublic: false,
     });
-    const entries = await world.db.asOwner<{ changed: unknown }>(
-      `select changed from audit_entries where organization_id = $1 and action = 'organizations.update' order by audit_id`,
-      [acme.organizationId],
+    const entries = await readRows(
+      world.db.owner,
+      auditEntries,
+      { organizationId: acme.organizationId, action: "organizations.update" },
+      ["changed"],
     );
     expect(entries.map(({ changed }) => changed)).toEqual([
       { name: [before.name, "Acme & Sons"] },
@@ -124,10 +137,7 @@ describe("organizations.update", () => {
     const changed = await besideUncommitted(
       world,
       organizationId,
-      (tx) =>
-        tx.execute(
-          sql`update organizations set name = 'Renamed', never_public = true where organization_id = ${organizationId}`,
-        ),
+      (tx) => updateRows(tx, organizations, { organizationId }, { name: "Renamed", neverPublic: true }),
       () => acme.call<Organization>("organizations.update", { passwordPolicy: "enforce", neverPublic: false }),
     );
     expect([changed.status, changed.data]).toMatchObject([
@@ -153,15 +163,13 @@ describe("DK-19: neverPublic", () => {
       { applicationId: open[0], name: "One" },
       { applicationId: open[1], name: "Two" },
     ]);
-    const rows = await world.db.asOwner(
-      `select application_id as id, closes from changes where change_id = $1 order by application_id`,
-      [on.sync.changeId],
-    );
-    expect(rows).toEqual([...open].sort().map((id) => ({ id, closes: true })));
-    const opened = await world.db.asOwner(
-      `select 1 as one from applications where organization_id = $1 and opened_by is not null`,
-      [acme.organizationId],
-    );
+    const rows = await readRows(world.db.owner, changes, { changeId: String(on.sync.changeId) });
+    const delivered = rows.map(({ applicationId, closes }) => [applicationId, closes]);
+    expect(delivered.sort()).toEqual([...open].sort().map((id) => [id, true]));
+    const opened = await readRows(world.db.owner, applications, [
+      eq(applications.organizationId, acme.organizationId),
+      isNotNull(applications.openedBy),
+    ]);
     expect(opened).toEqual([]);
     expect(await update(acme, { neverPublic: true })).toMatchObject({ closed: [], sync: { changeId: null } });
     expect(await update(acme, { neverPublic: false })).toMatchObject({ closed: [], sync: { changeId: null } });
@@ -207,10 +215,10 @@ describe("DK-19: neverPublic", () => {
       }
       const opened = deleted.filter(({ status, data }) => status === 200 && data.becamePublic);
       expect(opened.map(({ applicationId }) => applicationId).sort()).toEqual(closed);
-      const stillOpen = await world.db.asOwner(
-        `select 1 as one from applications where organization_id = $1 and opened_by is not null`,
-        [acme.organizationId],
-      );
+      const stillOpen = await readRows(world.db.owner, applications, [
+        eq(applications.organizationId, acme.organizationId),
+        isNotNull(applications.openedBy),
+      ]);
       expect(stillOpen).toEqual([]);
     }
   });
@@ -235,31 +243,25 @@ describe("organizations.delete", () => {
       const refused = await call("auth.session");
       expect([refused.status, refused.error?.data.reason]).toEqual([401, "key_unknown"]);
     }
-    for (const table of ["organizations", "projects", "environments", "api_keys", "organization_gateways"]) {
-      const rows = await world.db.asOwner(`select 1 as one from ${table} where organization_id = $1`, [
-        acme.organizationId,
-      ]);
-      expect(rows, table).toEqual([]);
+    const { organizationId } = acme;
+    for (const table of [organizations, projects, environments, apiKeys, organizationGateways]) {
+      expect(await readRows(world.db.owner, table, { organizationId }), getTableName(table)).toEqual([]);
     }
-    const kept = await world.db.asOwner(
-      `select kind, value, (ends_at - now()) between interval '29 days 23 hours' and interval '30 days' as in_time
-       from claims where organization_id = $1`,
-      [acme.organizationId],
-    );
-    expect(kept).toEqual([{ kind: "host", value: "leaving.example", in_time: true }]);
+    const kept = await readRows(world.db.owner, claims, { organizationId });
+    expect(kept).toMatchObject([{ kind: "host", value: "leaving.example" }]);
+    const days = ((kept[0]?.endsAt?.getTime() ?? 0) - Date.now()) / 86_400_000;
+    expect(days).toBeLessThanOrEqual(30);
+    expect(days).toBeGreaterThan(29.9);
     const beta = await world.organization();
     await expect(
       given(beta).application({ route: { host: "leaving.example", upstreams: [{ url: "http://10.0.3.2:80" }] } }),
     ).rejects.toThrow("host_taken");
-    const ending = await world.db.asOwner(
-      `select 1 as one from claims where organization_id <> $1 and ends_at is not null`,
-      [acme.organizationId],
-    );
+    const ending = await readRows(world.db.owner, claims, [
+      ne(claims.organizationId, acme.organizationId),
+      isNotNull(claims.endsAt),
+    ]);
     expect(ending).toEqual([]);
-    const [entry] = await world.db.asOwner<{ outcome: string }>(
-      `select outcome from audit_entries where organization_id = $1 order by audit_id desc limit 1`,
-      [acme.organizationId],
-    );
+    const entry = await lastRow(world.db.owner, auditEntries, { organizationId: acme.organizationId }, ["outcome"]);
     expect(entry?.outcome).toBe("done");
   });
 
@@ -293,9 +295,8 @@ describe("organizations.delete", () => {
     await ok("serviceAccounts.create", { name: "ci", roleId });
     await ok("keys.create", { name: "ci", roleId });
     await ok("organizations.delete", {});
-    for (const table of ["members", "project_roles", "invitations", "service_accounts", "api_keys", "roles"]) {
-      const remaining = await world.db.asOwner(`select 1 from ${table} where organization_id = $1`, [organizationId]);
-      expect([table, remaining]).toEqual([table, []]);
+    for (const table of [members, projectRoles, invitations, serviceAccounts, apiKeys, roles]) {
+      expect(await readRows(world.db.owner, table, { organizationId }), getTableName(table)).toEqual([]);
     }
   });
 

@@ -1,7 +1,16 @@
-import { sql } from "drizzle-orm";
+import { getTableName } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { applications } from "../../../drizzle/applications";
+import { auditEntries } from "../../../drizzle/audit";
+import { changes } from "../../../drizzle/changes";
+import { environments, projects } from "../../../drizzle/projects";
+import { claims, routes } from "../../../drizzle/routes";
+import { security } from "../../../drizzle/security";
 import { newId } from "../../../src/platform/ids";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { applicationRows } from "../../support/rows/applications";
+import { environmentRows } from "../../support/rows/projects";
+import { readRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -111,32 +120,21 @@ describe("projects.delete", () => {
       name: "Removed",
       sync: { changeId: expect.any(String), state: "pending" },
     });
-    const rows = await world.db.asOwner<{ application_id: string; closes: boolean }>(
-      `select application_id, closes, deny_group from changes where change_id = $1 order by application_id`,
-      [deleted.sync.changeId],
-    );
-    expect(rows).toEqual(removedIds.sort().map((id) => ({ application_id: id, closes: true, deny_group: null })));
-    expect(world.woken).toEqual([[world.gatewayId]]);
-    for (const [table, expected] of [
-      ["applications", 1],
-      ["environments", 1],
-      ["projects", 1],
-      ["routes", 1],
-      ["security", 1],
-    ]) {
-      const rowsLeft = await world.db.asOwner(`select 1 as one from ${table} where organization_id = $1`, [
-        acme.organizationId,
-      ]);
-      expect(rowsLeft.length, String(table)).toBe(expected);
+    const { changeId } = deleted.sync;
+    const rows = await readRows(world.db.owner, changes, { changeId: String(changeId) });
+    expect(rows).toHaveLength(removedIds.length);
+    for (const applicationId of removedIds) {
+      expect(rows).toContainEqual(expect.objectContaining({ applicationId, closes: true, denyGroup: null }));
     }
-    const claims = await world.db.asOwner<{ kind: string; value: string }>(
-      `select kind, value from claims where organization_id = $1 order by kind, value`,
-      [acme.organizationId],
-    );
-    expect(claims.filter(({ kind }) => kind === "host").map(({ value }) => value)).toEqual(
-      [1, 2, 3, 4].map((at) => `wiki-${at}.example`),
-    );
-    expect(claims.filter(({ kind }) => kind === "upstream")).toHaveLength(1);
+    expect(world.woken).toEqual([[world.gatewayId]]);
+    const { organizationId } = acme;
+    for (const table of [applications, environments, projects, routes, security]) {
+      expect(await readRows(world.db.owner, table, { organizationId }), getTableName(table)).toHaveLength(1);
+    }
+    const kept = await readRows(world.db.owner, claims, { organizationId }, ["kind", "value"]);
+    const hosts = kept.filter(({ kind }) => kind === "host").map(({ value }) => value);
+    expect(hosts.sort()).toEqual([1, 2, 3, 4].map((at) => `wiki-${at}.example`));
+    expect(kept.filter(({ kind }) => kind === "upstream")).toHaveLength(1);
     expect((await acme.call("applications.one", { applicationId: remainingId })).status).toBe(200);
     for (const [procedure, input] of [
       ["projects.one", { projectId }],
@@ -145,10 +143,9 @@ describe("projects.delete", () => {
     ] as const) {
       expect((await acme.call(procedure, input)).status, procedure).toBe(404);
     }
-    const [entry] = await world.db.asOwner<{ changed: unknown }>(
-      `select changed from audit_entries where action = 'projects.delete' and object_id = $1`,
-      [projectId],
-    );
+    const [entry] = await readRows(world.db.owner, auditEntries, { action: "projects.delete", objectId: projectId }, [
+      "changed",
+    ]);
     expect(entry?.changed).toEqual({ name: "Removed", applications: 3 });
   });
 
@@ -167,17 +164,14 @@ describe("projects.delete", () => {
       world,
       acme.organizationId,
       async (tx) => {
-        await tx.execute(sql`insert into environments (environment_id, organization_id, project_id, name, slug, kind, created_at)
-          values (${environmentId}, ${acme.organizationId}, ${projectId}, 'E', ${environmentId}, 'production', now())`);
-        await tx.execute(sql`insert into applications (application_id, organization_id, environment_id, gateway_id, name, slug, access, created_at)
-          values (${newId("application")}, ${acme.organizationId}, ${environmentId}, ${world.gatewayId}, 'A', ${environmentId}, 'protected', now())`);
+        const { organizationId } = acme;
+        await environmentRows.insert(tx, { environmentId, organizationId, projectId });
+        await applicationRows.insert(tx, { organizationId, environmentId, gatewayId: world.gatewayId });
       },
       () => acme.call<Named>("projects.delete", { projectId }),
     );
     expect([deleted.status, deleted.data.sync.state]).toEqual([200, "pending"]);
-    const rows = await world.db.asOwner(`select 1 as one from changes where change_id = $1`, [
-      deleted.data.sync.changeId,
-    ]);
+    const rows = await readRows(world.db.owner, changes, { changeId: String(deleted.data.sync.changeId) });
     expect(rows).toHaveLength(1);
   });
 
@@ -194,11 +188,13 @@ describe("projects.delete", () => {
         ...Array.from({ length: 3 }, () => acme.call<Named>("environments.create", { projectId, name: "F" })),
       ]);
       for (const answer of answers) expect([200, 404], answer.text).toContain(answer.status);
-      const unremoved = await world.db.asOwner(
-        `select e.object_id from audit_entries e where e.organization_id = $1 and e.action = 'applications.create' and e.outcome = 'done'
-           and not exists (select 1 from applications a where a.application_id = e.object_id)
-           and not exists (select 1 from changes c where c.application_id = e.object_id and c.closes)`,
-        [acme.organizationId],
+      const { organizationId } = acme;
+      const created = { organizationId, action: "applications.create", outcome: "done" as const };
+      const existing = await readRows(world.db.owner, applications, { organizationId });
+      const closed = await readRows(world.db.owner, changes, { organizationId, closes: true });
+      const accounted = new Set([...existing, ...closed].map(({ applicationId }) => applicationId));
+      const unremoved = (await readRows(world.db.owner, auditEntries, created)).filter(
+        ({ objectId }) => !accounted.has(objectId),
       );
       expect(unremoved).toEqual([]);
     }

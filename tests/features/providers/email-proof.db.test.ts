@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { refusalCounts } from "../../../drizzle/audit";
+import { identities, oidcProviders } from "../../../drizzle/persons";
 import type { Provider } from "../../../src/features/providers/contract";
 import { type Browser, openBrowser } from "../../support/browser";
 import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
+import { deleteRows, readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
 
 /** Behaves like Microsoft Entra ID: tokens have no `email_verified`, and the issuer contains the tenant's id. */
@@ -21,19 +24,19 @@ beforeAll(async () => {
   root = await world.organization({ root: true });
   const slugs = ["by-default", "by-edov", "by-domain", "acme", "narrowed"];
   entra = await startOidcProvider({ issuer, redirectUris: slugs.map(redirectUri), claimsInToken: true });
-  const common = { internal_url: entra.url, trusted_domains: ["example.org"], creates_persons: true };
+  const common = { internalUrl: entra.url, trustedDomains: ["example.org"], createsPersons: true };
   const add = async (slug: string, overrides: Record<string, unknown>) =>
     void ids.set(slug, await insertProvider(world, entra, slug, { ...common, ...overrides }));
   await add("by-default", {});
-  await add("by-edov", { email_proof: "xms_edov" });
-  await add("by-domain", { email_proof: "trusted_domains" });
-  await add("acme", { organization_id: acme.organizationId });
-  await add("narrowed", { organization_id: acme.organizationId, email_proof: "trusted_domains" });
+  await add("by-edov", { emailProof: "xms_edov" });
+  await add("by-domain", { emailProof: "trusted_domains" });
+  await add("acme", { organizationId: acme.organizationId });
+  await add("narrowed", { organizationId: acme.organizationId, emailProof: "trusted_domains" });
 });
 afterAll(() => Promise.all([world.close(), entra.close()]));
 beforeEach(async () => {
   entra.tamper = null;
-  await world.db.asOwner("delete from refusal_counts");
+  await deleteRows(world.db.owner, refusalCounts);
 });
 
 let visitors = 0;
@@ -100,27 +103,28 @@ describe("a provider without email_verified (Microsoft Entra ID)", () => {
       const { error, sub, browser } = await signInNewPerson(slug, claims, victim.email);
       expect(error).toBe("provider_email_unverified");
       expect((await browser.call("auth.session")).status).toBe(401);
-      expect(await world.db.asOwner("select 1 from identities where subject = $1", [sub])).toEqual([]);
+      expect(await readRows(world.db.owner, identities, { subject: sub })).toEqual([]);
     }
   });
 
   it("returns the same error for an unproven address whether or not an allow-list contains it", async () => {
-    await world.db.asOwner(
-      "update oidc_providers set allowed_emails = '{in@example.org}', allowed_groups = '{staff}' where slug = 'by-default'",
+    await updateRows(
+      world.db.owner,
+      oidcProviders,
+      { slug: "by-default" },
+      { allowedEmails: ["in@example.org"], allowedGroups: ["staff"] },
     );
     const errorFor = async (email: string) => (await signInNewPerson("by-default", { groups: [] }, email)).error;
     expect(await errorFor("in@example.org")).toBe("provider_email_unverified");
     expect(await errorFor("out@example.org")).toBe("provider_email_unverified");
-    await world.db.asOwner(
-      "update oidc_providers set allowed_emails = '{}', allowed_groups = '{}' where slug = 'by-default'",
-    );
+    await updateRows(world.db.owner, oidcProviders, { slug: "by-default" }, { allowedEmails: [], allowedGroups: [] });
   });
 
   it("returns a specific error for a token without an address or without groups", async () => {
     expect((await signInNewPerson("by-default", {}, null)).error).toBe("provider_email_missing");
-    await world.db.asOwner("update oidc_providers set allowed_groups = '{staff}' where slug = 'by-domain'");
+    await updateRows(world.db.owner, oidcProviders, { slug: "by-domain" }, { allowedGroups: ["staff"] });
     expect((await signInNewPerson("by-domain")).error).toBe("provider_groups_unknown");
-    await world.db.asOwner("update oidc_providers set allowed_groups = '{}' where slug = 'by-domain'");
+    await updateRows(world.db.owner, oidcProviders, { slug: "by-domain" }, { allowedGroups: [] });
   });
 });
 

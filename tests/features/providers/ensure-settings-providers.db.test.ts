@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { identities, oidcProviders } from "../../../drizzle/persons";
 import { SettingsProviders } from "../../../src/features/providers/contract";
 import { ensureSettingsProviders, SlugTaken } from "../../../src/features/providers/ensure";
 import { findProvider } from "../../../src/identity/external/provider";
-import { newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
 import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
+import { providerRows } from "../../support/rows/persons";
+import { readRows } from "../../support/rows/table";
 import { openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
@@ -33,9 +36,7 @@ const company = (overrides: Record<string, unknown> = {}) => ({
 });
 
 const audited = () =>
-  world.db.asOwner<{ action: string; changed: Record<string, unknown>; organization_id: string }>(
-    "select action, changed, organization_id from audit_entries where object_kind = 'provider' order by audit_id",
-  );
+  readRows(world.db.owner, auditEntries, { objectKind: "provider" }, ["action", "changed", "organizationId"]);
 
 // These tests follow the settings of one installation over several starts.
 describe("providers of the settings (TM-12)", { shuffle: false }, () => {
@@ -43,7 +44,7 @@ describe("providers of the settings (TM-12)", { shuffle: false }, () => {
     await ensure([company({ groupRoles: { b: "viewer", aa: "admin" } })]);
     await ensure([company({ groupRoles: { aa: "admin", b: "viewer" } })]);
     expect(await audited()).toMatchObject([
-      { action: "providers.create", organization_id: world.runtime.installationId },
+      { action: "providers.create", organizationId: world.runtime.installationId },
     ]);
     const provider = await findProvider(world.runtime, "company");
     expect(provider).toMatchObject({
@@ -52,7 +53,7 @@ describe("providers of the settings (TM-12)", { shuffle: false }, () => {
       clientSecret: idp.clientSecret,
       allowedAddresses: "anywhere",
     });
-    expect(JSON.stringify(await world.db.asOwner("select * from oidc_providers"))).not.toContain(idp.clientSecret);
+    expect(JSON.stringify(await readRows(world.db.owner, oidcProviders))).not.toContain(idp.clientSecret);
     expect((await openBrowser(world).call("auth.providers")).data).toEqual([{ slug: "company", name: "Company" }]);
   });
 
@@ -77,21 +78,23 @@ describe("providers of the settings (TM-12)", { shuffle: false }, () => {
 
   it("a new issuer deletes the identities of the provider, because its subjects are other persons", async () => {
     await ensure([company()]);
-    expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
+    expect(await readRows(world.db.owner, identities)).toHaveLength(1);
     await ensure([company({ issuer: `${idp.issuer}/` })]); // the same issuer in another spelling
-    expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
+    expect(await readRows(world.db.owner, identities)).toHaveLength(1);
     await ensure([company({ issuer: "https://another.example" })]);
-    expect(await world.db.asOwner("select * from identities")).toEqual([]);
+    expect(await readRows(world.db.owner, identities)).toEqual([]);
   });
 
   it("a provider of the settings cannot take the slug of an organization's provider", async () => {
     const { organizationId } = await world.organization();
-    await world.db.asOwner(
-      `insert into oidc_providers (provider_id, organization_id, slug, name, issuer, client_id, scopes, allowed_emails,
-        allowed_domains, allowed_groups, group_roles, trusted_domains, creates_persons, created_at)
-       values ($1, $2, 'theirs', 'x', 'x', 'x', '{}', '{}', '{}', '{}', '{}', '{}', false, now())`,
-      [newId("provider"), organizationId],
-    );
+    await providerRows.insert(world.db.owner, {
+      organizationId,
+      slug: "theirs",
+      name: "x",
+      issuer: "x",
+      clientId: "x",
+      scopes: [],
+    });
     await expect(ensure([company({ slug: "theirs" })])).rejects.toThrow(SlugTaken);
   });
 });

@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { permissionsOf } from "../../../src/access/permissions";
+import { auditEntries, refusalCounts } from "../../../drizzle/audit";
+import { invitations, members, users } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import { identities, oidcProviders, passwords, sessions } from "../../../drizzle/persons";
+import { roles } from "../../../drizzle/roles";
+import { permissionsOf, type Role } from "../../../src/access/permissions";
 import type { Provider } from "../../../src/features/providers/contract";
 import { newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
 import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
+import { invitationRows, membershipsOf } from "../../support/rows/members";
+import { roleRows } from "../../support/rows/roles";
+import { deleteRows, lastRow, readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
@@ -22,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([world.close(), idp?.close()]);
 });
-beforeEach(() => world.db.asOwner("delete from refusal_counts"));
+beforeEach(() => deleteRows(world.db.owner, refusalCounts));
 
 const providerInput = {
   name: "Company",
@@ -61,9 +69,7 @@ function newPerson(overrides: Record<string, unknown> = {}): string {
 }
 
 async function lastRefusal() {
-  const [row] = await world.db.asOwner<{ reason: string; organization_id: string }>(
-    "select reason, organization_id from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
-  );
+  const row = await lastRow(world.db.owner, auditEntries, { outcome: "refused" }, ["reason", "organizationId"]);
   return row;
 }
 
@@ -96,10 +102,7 @@ describe("an organization's providers (TM-12)", () => {
     expect(list.data.items.map((item) => item.name)).toContain("Firm");
     const removed = await acme.call("providers.delete", { providerId });
     expect((await acme.call("providers.one", { providerId })).status).toBe(404);
-    const log = await world.db.asOwner<{ text: string }>(
-      "select e::text as text from audit_entries e where object_id = $1 and outcome = 'done'",
-      [providerId],
-    );
+    const log = await readRows(world.db.owner, auditEntries, { objectId: providerId, outcome: "done" });
     expect(log).toHaveLength(3);
     const everything = [created, one, changed, list, removed].map(({ text }) => text).join() + JSON.stringify(log);
     expect(everything).not.toContain("secret of");
@@ -107,12 +110,9 @@ describe("an organization's providers (TM-12)", () => {
 
   it("the client secret is sealed for the row of its provider (TM-14)", async () => {
     const { data } = await acme.call<Provider>("providers.create", providerInput);
-    const [row] = await world.db.asOwner<{ sealed: string }>(
-      "select client_secret_sealed as sealed from oidc_providers where provider_id = $1",
-      [data.providerId],
-    );
+    const [row] = await readRows(world.db.owner, oidcProviders, { providerId: data.providerId });
     const context = `oidc_providers:client_secret_sealed:${data.providerId}` as const;
-    expect(world.runtime.sealer.open(context, row?.sealed ?? "")).toEqual({
+    expect(world.runtime.sealer.open(context, row?.clientSecretSealed ?? "")).toEqual({
       ok: true,
       plaintext: providerInput.clientSecret,
     });
@@ -137,13 +137,15 @@ describe("an organization's providers (TM-12)", () => {
     expect((await admin("providers.create", providerInput)).error.data.reason).toBe("key_scope");
     const roleId = newId("role");
     const rolePermissions = ["provider:create", "provider:update", "provider:read"];
-    await world.db.asOwner(
-      "insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $3, $4, now())",
-      [roleId, acme.organizationId, "Providers", rolePermissions],
-    );
+    await roleRows.insert(world.db.owner, {
+      roleId,
+      organizationId: acme.organizationId,
+      name: "Providers",
+      permissions: rolePermissions,
+    });
     const person = await givenPerson(world);
     const memberId = await givenMember(world, acme.organizationId, person, null);
-    await world.db.asOwner("update members set role_id = $1 where member_id = $2", [roleId, memberId]);
+    await updateRows(world.db.owner, members, { memberId }, { roleId });
     const browser = newBrowser();
     await browser.signIn("password", { email: person.email, password: person.password });
     const refused = await browser.call("providers.create", providerInput);
@@ -155,7 +157,7 @@ describe("an organization's providers (TM-12)", () => {
 
     // All permissions of an administrator are not enough either.
     const adminPermissions = [...new Set([...rolePermissions, ...permissionsOf("admin")])];
-    await world.db.asOwner("update roles set permissions = $2 where role_id = $1", [roleId, adminPermissions]);
+    await updateRows(world.db.owner, roles, { roleId }, { permissions: adminPermissions });
     const nearly = await browser.call("providers.create", providerInput);
     expect([nearly.status, nearly.error.data.reason]).toEqual([403, "provider_above_own"]);
   });
@@ -170,11 +172,7 @@ describe("an organization's providers (TM-12)", () => {
   );
 
   it("providers.create rejects a group that is mapped to a role of another organization", async () => {
-    const roleId = newId("role");
-    await world.db.asOwner(
-      "insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, 'Theirs', $3, now())",
-      [roleId, other.organizationId, ["project:read"]],
-    );
+    const { roleId } = await roleRows.insert(world.db.owner, { organizationId: other.organizationId, name: "Theirs" });
     const answer = await acme.call("providers.create", { ...providerInput, groupRoles: { staff: roleId } });
     expect(answer.error.data.reason).toBe("unknown_role");
   });
@@ -216,7 +214,7 @@ describe("address of an organization's provider", () => {
     world.dns.set("rebound.example", ["203.0.113.1", "127.0.0.1"]);
     const started = await startSignIn(newBrowser(), data.slug);
     expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
-    expect(await lastRefusal()).toEqual({ reason: "provider_unavailable", organization_id: tenant.organizationId });
+    expect(await lastRefusal()).toEqual({ reason: "provider_unavailable", organizationId: tenant.organizationId });
     expect(world.log()).toContain("this address is not allowed for a provider");
   });
 });
@@ -264,11 +262,11 @@ describe("sign-in through an organization's provider", () => {
     await givenMember(world, other.organizationId, person, "owner");
     const browser = newBrowser();
     expect((await signInBy(browser, idp, provider.slug)).location).toBe(refusedAt);
-    expect(await lastRefusal()).toMatchObject({ reason: "not_a_member", organization_id: acme.organizationId });
+    expect(await lastRefusal()).toMatchObject({ reason: "not_a_member", organizationId: acme.organizationId });
     expect(browser.cookies.has("__Host-portcullis.session")).toBe(false);
-    expect(await world.db.asOwner("select * from identities where user_id = $1", [person.userId])).toEqual([]);
-    expect(await world.db.asOwner("select organization_id from members where user_id = $1", [person.userId])).toEqual([
-      { organization_id: other.organizationId },
+    expect(await readRows(world.db.owner, identities, { userId: person.userId })).toEqual([]);
+    expect(await readRows(world.db.owner, members, { userId: person.userId }, ["organizationId"])).toEqual([
+      { organizationId: other.organizationId },
     ]);
   });
 
@@ -283,8 +281,8 @@ describe("sign-in through an organization's provider", () => {
     expect((await lastRefusal())?.reason).toBe("not_a_member");
     const browser = newBrowser();
     expect((await browser.signIn("password", { email: person.email, password: person.password })).status).toBe(200);
-    await world.db.asOwner("delete from sessions where user_id = $1", [person.userId]);
-    await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
+    await deleteRows(world.db.owner, sessions, { userId: person.userId });
+    await deleteRows(world.db.owner, passwords, { userId: person.userId });
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(`${testOrigin}/`);
   });
 
@@ -293,18 +291,19 @@ describe("sign-in through an organization's provider", () => {
     const email = newPerson();
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
     expect((await lastRefusal())?.reason).toBe("not_a_member");
-    expect(await world.db.asOwner("select * from users where email = $1", [email])).toEqual([]);
+    expect(await readRows(world.db.owner, users, { email })).toEqual([]);
   });
 
   it("signs in a new person with an open invitation, once, if the inviter can still grant its role", async () => {
     const provider = await createProvider(acme, { createsPersons: true });
     const inviter = await givenPerson(world);
-    const invite = (email: string, role: string) =>
-      world.db.asOwner(
-        `insert into invitations (invitation_id, organization_id, email, role, hash, invited_by, created_at, expires_at)
-         values ($1, $2, $3, $4, $1, $5, now(), now() + interval '1 day')`,
-        [newId("invitation"), acme.organizationId, email, role, inviter.userId],
-      );
+    const invite = (email: string, role: Role) =>
+      invitationRows.insert(world.db.owner, {
+        organizationId: acme.organizationId,
+        email,
+        role,
+        invitedBy: inviter.userId,
+      });
     await givenMember(world, acme.organizationId, inviter, "admin");
     await invite(newPerson(), "owner");
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
@@ -313,31 +312,27 @@ describe("sign-in through an organization's provider", () => {
     expect((await signInBy(browser, idp, provider.slug)).location).toBe(`${testOrigin}/`);
     const { data } = await browser.call<{ principal: { role: string } }>("auth.session");
     expect(data.principal.role).toBe("developer");
-    await world.db.asOwner("delete from members where user_id = (select user_id from users where email = $1)", [
-      String(idp.person.email),
-    ]);
+    for (const { memberId } of await membershipsOf(world.db.owner, String(idp.person.email))) {
+      await deleteRows(world.db.owner, members, { memberId });
+    }
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
     const expired = newPerson();
     await invite(expired, "viewer");
-    await world.db.asOwner("update invitations set expires_at = now() where email = $1", [expired]);
+    await updateRows(world.db.owner, invitations, { email: expired }, { expiresAt: new Date() });
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
   });
 
   it("signs in a new person whose group is mapped to a custom role", async () => {
-    const roleId = newId("role");
-    await world.db.asOwner(
-      "insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $3, $4, now())",
-      [roleId, acme.organizationId, `Deployers ${roleId}`, ["project:read", "project:create", "application:read"]],
-    );
+    const { roleId } = await roleRows.insert(world.db.owner, {
+      organizationId: acme.organizationId,
+      permissions: ["project:read", "project:create", "application:read"],
+    });
     const provider = await createProvider(acme, { createsPersons: true, groupRoles: { deployers: roleId } });
     const email = newPerson({ groups: ["deployers"] });
     const browser = newBrowser();
     expect((await signInBy(browser, idp, provider.slug)).location).toBe(`${testOrigin}/`);
-    const [member] = await world.db.asOwner<{ role_id: string }>(
-      "select role_id from members join users using (user_id) where email = $1",
-      [email],
-    );
-    expect(member?.role_id).toBe(roleId);
+    const [member] = await membershipsOf(world.db.owner, email);
+    expect(member?.roleId).toBe(roleId);
     expect((await browser.call("projects.create", { name: "By a group" })).status).toBe(200);
   });
 
@@ -349,7 +344,7 @@ describe("sign-in through an organization's provider", () => {
     const browser = newBrowser();
     await signInBy(browser, idp, provider.slug);
     expect((await browser.call("projects.list")).status).toBe(200);
-    await world.db.asOwner("delete from members where member_id = $1", [memberId]);
+    await deleteRows(world.db.owner, members, { memberId });
     expect((await browser.call("projects.list")).error.data.reason).toBe("no_organization");
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
     expect((await lastRefusal())?.reason).toBe("not_a_member");
@@ -378,9 +373,7 @@ describe("sign-in through an organization's provider", () => {
       expect((await browser.call("auth.session")).error.data.reason).toBe("session_ended");
       expect((await byPassword.call("auth.session")).status).toBe(200);
       if (end !== "issuer") expect((await startSignIn(newBrowser(), slug)).status).toBe(404);
-      expect(await world.db.asOwner("select * from identities where user_id = $1", [person.userId])).toHaveLength(
-        end === "off" ? 1 : 0,
-      );
+      expect(await readRows(world.db.owner, identities, { userId: person.userId })).toHaveLength(end === "off" ? 1 : 0);
     }
   });
 
@@ -390,10 +383,7 @@ describe("sign-in through an organization's provider", () => {
     const person = await givenPerson(world, email);
     await givenMember(world, acme.organizationId, person, "viewer");
     const set = (on: boolean) =>
-      world.db.asOwner("update organizations set require_second_factor = $1 where organization_id = $2", [
-        on,
-        acme.organizationId,
-      ]);
+      updateRows(world.db.owner, organizations, { organizationId: acme.organizationId }, { requireSecondFactor: on });
     await set(true);
     try {
       const [browser, byPassword] = [newBrowser(), newBrowser()];

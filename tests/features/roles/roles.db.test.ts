@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
 import { grantable, permissions } from "../../../src/access/permissions";
+import { reasonOf } from "../../support/call-response";
+import { readRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { givenRole, givenTeammate } from "../members/given-team";
@@ -21,10 +24,6 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-const reasonOf = ({ status, error }: { status: number; error?: { data: { reason: string } } }) => [
-  status,
-  error?.data.reason,
-];
 const role = (roleId: string) => given(acme).ok<CustomRole>("roles.one", { roleId });
 
 describe("custom roles (DK-11, PO-21)", () => {
@@ -91,10 +90,9 @@ describe("custom roles (DK-11, PO-21)", () => {
     expect(await ada.attempt("projects.create", { name: "x" })).toEqual([200]);
     await given(acme).ok("roles.update", { roleId, permissions: ["project:read"] });
     expect(await ada.attempt("projects.create", { name: "x" })).toEqual([403, "forbidden"]);
-    const [entry] = await world.db.asOwner<{ changed: unknown }>(
-      "select changed from audit_entries where action = 'roles.update' and object_id = $1",
-      [roleId],
-    );
+    const [entry] = await readRows(world.db.owner, auditEntries, { action: "roles.update", objectId: roleId }, [
+      "changed",
+    ]);
     expect(entry?.changed).toEqual({ permissions: [["project:read", "project:create"], ["project:read"]] });
   });
 });

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { gateways } from "../../../drizzle/gateways";
 import type { SeenElsewhere } from "../../../src/platform/net/served-elsewhere";
 import { insertEnvironment } from "../../support/environment";
+import { lastRow, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
 let world: World; // its public address is https://portcullis.example.org
@@ -77,9 +80,9 @@ describe.each(Object.keys(ways))("%s", (way) => {
       ]);
       expect(answer.error.message).toContain(`"${host.toLowerCase().replace(/\.$/, "")}"`);
       expect(lookups).toEqual([]);
-      const [entry] = await world.db.asOwner<{ action: string }>(
-        "select action from audit_entries where outcome = 'refused' and reason = 'host_reserved' order by audit_id desc limit 1",
-      );
+      const entry = await lastRow(world.db.owner, auditEntries, { outcome: "refused", reason: "host_reserved" }, [
+        "action",
+      ]);
       expect(entry?.action).toBe(way);
     },
   );
@@ -143,7 +146,7 @@ test("a gateway without tags is not looked up, because its own routes cannot be 
     address: "127.0.0.1:8100",
     probeAddress: "127.0.0.1:8101",
   });
-  await world.db.asOwner("update gateways set tags = false where gateway_id = $1", [gatewayId]);
+  await updateRows(world.db.owner, gateways, { gatewayId }, { tags: false });
   const bare = await world.organization({ gatewayId });
   observed = { status: 200, server: null };
   const route = { host: "bare.example.net", upstreams: [{ url: "http://10.0.4.1:80" }] };

@@ -1,11 +1,16 @@
-import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { members } from "../../../drizzle/members";
+import { serviceAccounts } from "../../../drizzle/roles";
 import { newId } from "../../../src/platform/ids";
+import { ok, reasonOf } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { roleRows } from "../../support/rows/roles";
+import { deleteRows, readRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
-import { type Colleague, colleague, type Key, ok, reasonOf } from "../keys/people-with-keys";
+import { type Colleague, colleague, type Key } from "../keys/people-with-keys";
 
 interface Account {
   readonly serviceAccountId: string;
@@ -42,7 +47,7 @@ describe("service accounts (PO-23)", () => {
     const key = await keyOf(creator, created);
     expect(key).toMatchObject({ userId: null, serviceAccountId: created.serviceAccountId });
     const personal = await ok(creator.call<Key>("keys.create", { name: "own", role: "developer" }));
-    await world.db.asOwner(`delete from members where member_id = $1`, [creator.memberId]);
+    await deleteRows(world.db.owner, members, { memberId: creator.memberId });
     expect(reasonOf(await world.callAs(registerSecret(personal.key))("auth.session"))).toEqual([
       401,
       "key_holder_left",
@@ -51,14 +56,16 @@ describe("service accounts (PO-23)", () => {
     expect((await call("projects.create", { name: "Later" })).status).toBe(200);
     const session = await call<{ principal: Record<string, unknown> }>("auth.session");
     expect(session.data.principal).toMatchObject({ serviceAccountId: created.serviceAccountId, userId: null });
-    const [entry] = await world.db.asOwner(
-      `select actor_kind, actor_id, api_key_id from audit_entries where action = 'projects.create' and api_key_id = $1`,
-      [key.apiKeyId],
+    const [entry] = await readRows(
+      world.db.owner,
+      auditEntries,
+      { action: "projects.create", apiKeyId: key.apiKeyId },
+      ["actorKind", "actorId", "apiKeyId"],
     );
     expect(entry).toEqual({
-      actor_kind: "serviceAccount",
-      actor_id: created.serviceAccountId,
-      api_key_id: key.apiKeyId,
+      actorKind: "serviceAccount",
+      actorId: created.serviceAccountId,
+      apiKeyId: key.apiKeyId,
     });
   });
 
@@ -236,11 +243,7 @@ test("operations on service accounts accept no field except a name and a role (m
 test("a service account or role of another organization returns 404 like an unknown id", async () => {
   const beta = await world.organization();
   const foreign = await given(beta).ok<Account>("serviceAccounts.create", { name: "ci", role: "viewer" });
-  const roleId = newId("role");
-  await world.db.asOwner(
-    `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, 'r', '{project:read}', now())`,
-    [roleId, beta.organizationId],
-  );
+  const { roleId } = await roleRows.insert(world.db.owner, { organizationId: beta.organizationId });
   const mine = await account(owner);
   for (const unknownId of [foreign.serviceAccountId, newId("serviceAccount")]) {
     for (const procedure of ["serviceAccounts.one", "serviceAccounts.update", "serviceAccounts.delete"]) {
@@ -262,7 +265,7 @@ test("creating a key fails if its service account is deleted at the same time", 
   const late = await besideUncommitted(
     world,
     acme.organizationId,
-    (tx) => tx.execute(sql`delete from service_accounts where service_account_id = ${created.serviceAccountId}`),
+    (tx) => deleteRows(tx, serviceAccounts, { serviceAccountId: created.serviceAccountId }),
     () => owner.call("keys.create", { name: "x", role: "viewer", serviceAccountId: created.serviceAccountId }),
   );
   expect(reasonOf(late)).toEqual([404, "not_found"]);

@@ -1,30 +1,25 @@
-import { newId } from "../../../src/platform/ids";
+import { changes } from "../../../drizzle/changes";
+import { gateways } from "../../../drizzle/gateways";
+import { applicationStates } from "../../../drizzle/sync";
+import type { ProbeResult } from "../../../src/delivery/protocol/probe";
+import { applicationStateRows, changeRows } from "../../support/rows/delivery";
+import { readRows, updateRows } from "../../support/rows/table";
 import type { World } from "../../support/world";
 
-export interface ProbeResult {
-  readonly request: string;
-  readonly status: number | null;
-  readonly tag: boolean;
-  readonly pass: boolean;
-  readonly at: string;
-}
-
 /** Writes, as the owner of the database, what a reconciler would write for one gateway. */
-export function deliveredBy(world: World, gatewayId: string) {
-  const run = world.db.asOwner;
+export function deliveredBy({ db: { owner } }: Pick<World, "db">, gatewayId: string) {
   return {
     /** Marks these rows, or all pending rows, as delivered in this revision. */
-    deliver: (revision: number, changeId?: string) =>
-      run(
-        `update changes set delivered_in = $2, delivered_at = now()
-         where gateway_id = $1 and delivered_in is null and ($3::text is null or change_id = $3)`,
-        [gatewayId, revision, changeId ?? null],
-      ),
+    deliver: async (revision: number, changeId?: string) => {
+      const pending = { gatewayId, deliveredIn: null, ...(changeId === undefined ? {} : { changeId }) };
+      if ((await readRows(owner, changes, pending, ["row"])).length === 0) return;
+      await updateRows(owner, changes, pending, { deliveredIn: revision, deliveredAt: new Date() });
+    },
     load: (revision: number) =>
-      run(`update gateways set loaded_revision = $2, loaded_at = now() where gateway_id = $1`, [gatewayId, revision]),
-    fail: (cause: string | null) => run(`update gateways set cause = $2 where gateway_id = $1`, [gatewayId, cause]),
+      updateRows(owner, gateways, { gatewayId }, { loadedRevision: revision, loadedAt: new Date() }),
+    fail: (cause: string | null) => updateRows(owner, gateways, { gatewayId }, { cause }),
     /** Sets the state of the application in this revision. */
-    state: (
+    state: async (
       organizationId: string,
       applicationId: string,
       revision: number,
@@ -35,39 +30,27 @@ export function deliveredBy(world: World, gatewayId: string) {
         routed?: boolean;
         removed?: boolean;
       } = {},
-    ) =>
-      run(
-        `insert into application_states (gateway_id, application_id, organization_id, revision, digest, tag, intended, form,
-           diagnostics, probes, delivered_at, proven_revision, proved_at, proof, unproven, removed)
-         values ($1, $2, $3, $4, $5, 'tag', 'protected', 'stated', '[]', '[]', now() - interval '1 second', $6,
-           case when $6 > 0 then now() end, $7::text::jsonb, $8, $9)
-         on conflict (gateway_id, application_id) do update set revision = excluded.revision, digest = excluded.digest,
-           proven_revision = excluded.proven_revision, proved_at = excluded.proved_at, proof = excluded.proof,
-           unproven = excluded.unproven, removed = excluded.removed, delivered_at = excluded.delivered_at`,
-        [
-          gatewayId,
-          applicationId,
-          organizationId,
-          revision,
-          (options.routed ?? true) ? "digest" : null,
-          options.proven ?? 0,
-          options.proof ? JSON.stringify(options.proof) : null,
-          options.unproven ?? null,
-          options.removed ?? false,
-        ],
-      ),
+    ) => {
+      const { proven = 0, proof = null, unproven = null, routed = true, removed = false } = options;
+      const observed = {
+        revision,
+        digest: routed ? "digest" : null,
+        deliveredAt: new Date(Date.now() - 1_000),
+        provenRevision: proven,
+        provedAt: proven > 0 ? new Date() : null,
+        proof,
+        unproven,
+        removed,
+      };
+      const primaryKey = { gatewayId, applicationId };
+      const isNew = (await readRows(owner, applicationStates, primaryKey, ["revision"])).length === 0;
+      if (isNew) await applicationStateRows.insert(owner, { ...primaryKey, organizationId, ...observed });
+      else await updateRows(owner, applicationStates, primaryKey, observed);
+    },
     /** Inserts an outbox row in addition to those that operations write. */
     change: async (
       organizationId: string,
       row: { applicationId?: string; denyGroup?: number; changeId?: string } = {},
-    ) => {
-      const changeId = row.changeId ?? newId("change");
-      await run(
-        `insert into changes (change_id, organization_id, application_id, deny_group, gateway_id, closes, created_at)
-         values ($1, $2, $3, $4, $5, false, now())`,
-        [changeId, organizationId, row.applicationId ?? null, row.denyGroup ?? null, gatewayId],
-      );
-      return changeId;
-    },
+    ) => (await changeRows.insert(owner, { organizationId, gatewayId, ...row })).changeId,
   };
 }

@@ -1,5 +1,8 @@
+import { type SQL, sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { gateways as gatewaysTable } from "../../../drizzle/gateways";
 import { insertEnvironment } from "../../support/environment";
+import { updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 import { deliveredBy } from "./delivered";
 
@@ -22,16 +25,13 @@ let world: World;
 let root: GivenOrganization;
 let acme: GivenOrganization;
 let beta: GivenOrganization;
-const foreign = [{ path: "other.yml", problem: "routes_managed_host", detail: "secret-of-beta.example" }];
+const foreign = [{ path: "other.yml", problem: "routes_managed_host", detail: "secret-of-beta.example" }] as const;
 
 beforeEach(async () => {
   world = await openWorld();
   root = await world.organization({ root: true });
   [acme, beta] = [await world.organization(), await world.organization()];
-  await world.db.asOwner(`update gateways set foreign_files = $2::text::jsonb where gateway_id = $1`, [
-    world.gatewayId,
-    JSON.stringify(foreign),
-  ]);
+  await updateRows(world.db.owner, gatewaysTable, { gatewayId: world.gatewayId }, { foreignFiles: foreign });
 });
 afterEach(() => world.close());
 
@@ -97,11 +97,20 @@ test("sync.status shows all gateways to the root organization, and to others the
 });
 
 test("sync.status shows a failed delivery, a lease and a comparison, but no secret of the gateway", async () => {
-  await world.db.asOwner(
-    `update gateways set cause = 'The disk is full.', cause_since = '2026-05-01T11:00:00Z', lease_until = now() + interval '1 minute',
-       lease_holder = 'host-of-the-process', nonce = 'nonce-of-the-folder', revision = 12, loaded_revision = 11, compared_at = '2026-05-01T11:55:00Z'
-     where gateway_id = $1`,
-    [world.gatewayId],
+  await updateRows(
+    world.db.owner,
+    gatewaysTable,
+    { gatewayId: world.gatewayId },
+    {
+      cause: "The disk is full.",
+      causeSince: new Date("2026-05-01T11:00:00Z"),
+      leaseUntil: new Date(Date.now() + 60_000),
+      leaseHolder: "host-of-the-process",
+      nonce: "nonce-of-the-folder",
+      revision: 12,
+      loadedRevision: 11,
+      comparedAt: new Date("2026-05-01T11:55:00Z"),
+    },
   );
   expect(await gatewayStatus(root)).toMatchObject({
     cause: "The disk is full.",
@@ -123,10 +132,7 @@ test("an organization sees the revision of its own last delivery, unaffected by 
   const loaded = async (revision: number) => {
     await sync.deliver(revision);
     await sync.load(revision);
-    await world.db.asOwner("update gateways set revision = $2, loaded_at = now() where gateway_id = $1", [
-      world.gatewayId,
-      revision,
-    ]);
+    await updateRows(world.db.owner, gatewaysTable, { gatewayId: world.gatewayId }, { revision, loadedAt: new Date() });
   };
   await loaded(3);
   await sync.state(acme.organizationId, acmeApplication, 3, { proven: 3 });
@@ -141,18 +147,17 @@ test("an organization sees the revision of its own last delivery, unaffected by 
 });
 
 test("whether a gateway has a leader depends on the database's clock, not on the clock of the process", async () => {
-  const lease = (until: string) =>
-    world.db.asOwner(`update gateways set lease_until = ${until} where gateway_id = $1`, [world.gatewayId]);
+  const { gatewayId } = world;
   const hour = 3_600_000;
   for (const offset of [-24 * hour, 0, 24 * hour]) {
     world.now = new Date(Date.now() + offset);
-    const isLedUntil = async (until: string) => {
-      await lease(until);
+    const isLedUntil = async (leaseUntil: SQL | null) => {
+      await updateRows(world.db.owner, gatewaysTable, { gatewayId }, { leaseUntil });
       return (await gatewayStatus(acme))?.led;
     };
-    expect(await isLedUntil("now() + interval '1 minute'"), String(offset)).toBe(true);
-    expect(await isLedUntil("now() - interval '1 second'"), String(offset)).toBe(false);
-    expect(await isLedUntil("null"), String(offset)).toBe(false);
+    expect(await isLedUntil(sql`now() + interval '1 minute'`), String(offset)).toBe(true);
+    expect(await isLedUntil(sql`now() - interval '1 second'`), String(offset)).toBe(false);
+    expect(await isLedUntil(null), String(offset)).toBe(false);
   }
   world.now = null;
 });

@@ -1,7 +1,13 @@
+import { eq, isNotNull } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { changes } from "../../../drizzle/changes";
+import { organizationGateways } from "../../../drizzle/gateways";
+import { procedureRequest } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
+import { organizationGatewayRows } from "../../support/rows/organizations";
+import { deleteRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
-import { deliveredBy, type ProbeResult } from "./delivered";
+import { deliveredBy } from "./delivered";
 
 interface Waited {
   readonly state: string;
@@ -14,7 +20,7 @@ interface Waited {
     revision: number | null;
     at: string | null;
     cause?: string;
-    proof: ProbeResult[];
+    proof: Record<string, unknown>[];
   }[];
 }
 
@@ -60,9 +66,6 @@ const isOpen = async (promise: Promise<unknown>) =>
 
 describe("sync.wait by change", () => {
   test("a change goes from pending through applied and loaded to enforced, and each response has its current state", async () => {
-    const proof: ProbeResult[] = [
-      { request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() },
-    ];
     expect(await wait({ changeId })).toEqual({
       state: "pending",
       reached: false,
@@ -84,11 +87,13 @@ describe("sync.wait by change", () => {
     await sync.load(5);
     expect(await wait({ changeId, state: "loaded" })).toMatchObject({ state: "loaded", reached: true });
     expect(await wait({ changeId })).toMatchObject({ state: "loaded", reached: false, reason: "timeout" });
+    const shown = { request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() };
+    const proof = [{ ...shown, proven: true, why: null }];
     await sync.state(acme.organizationId, applicationId, 5, { proven: 5, proof });
     expect(await wait({ changeId, state: "enforced" })).toEqual({
       state: "enforced",
       reached: true,
-      gateways: [{ gatewayId, state: "enforced", revision: 5, at: expect.any(String), proof }],
+      gateways: [{ gatewayId, state: "enforced", revision: 5, at: expect.any(String), proof: [shown] }],
     });
   });
 
@@ -136,7 +141,7 @@ describe("sync.wait by change", () => {
 
   test("rows of a change on two gateways are reported separately, and both count", async () => {
     const other = await insertGateway(world.db, world.runtime);
-    await world.db.asOwner(`insert into organization_gateways values ($1, $2, now())`, [acme.organizationId, other]);
+    await organizationGatewayRows.insert(world.db.owner, { organizationId: acme.organizationId, gatewayId: other });
     const otherSync = deliveredBy(world, other);
     await otherSync.change(acme.organizationId, { changeId, denyGroup: 0 });
     await sync.deliver(1);
@@ -168,13 +173,8 @@ describe("sync.wait by change", () => {
   });
 
   test("a probe from before the delivery is not returned as its proof", async () => {
-    const before: ProbeResult = {
-      request: "HEAD /",
-      status: 200,
-      tag: true,
-      pass: true,
-      at: "2026-01-01T00:00:00.000Z",
-    };
+    const at = "2026-01-01T00:00:00.000Z";
+    const before = { request: "HEAD /", status: 200, tag: true, pass: true, proven: true, why: null, at };
     await sync.deliver(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 4, proof: [before] });
     expect((await wait({ changeId })).gateways[0]?.proof).toEqual([]);
@@ -206,7 +206,7 @@ describe("sync.wait by change", () => {
     await sync.deliver(5);
     await sync.load(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 5 });
-    await world.db.asOwner(`delete from organization_gateways where organization_id = $1`, [acme.organizationId]);
+    await deleteRows(world.db.owner, organizationGateways, { organizationId: acme.organizationId });
     for (const state of ["loaded", "enforced"]) {
       expect(await wait({ changeId, state, timeoutMs: 10_000 })).toMatchObject({
         state: "applied",
@@ -261,17 +261,17 @@ describe("sync.wait by application", () => {
   });
 
   test("sync.wait covers the deny of the application's host, but no row of another application in the same change", async () => {
-    await world.db.asOwner(
-      `update changes set delivered_in = 1, delivered_at = now() where change_id = $1 and application_id is not null`,
-      [changeId],
-    );
+    await updateRows(world.db.owner, changes, [eq(changes.changeId, changeId), isNotNull(changes.applicationId)], {
+      deliveredIn: 1,
+      deliveredAt: new Date(),
+    });
     await sync.load(1);
     await sync.state(acme.organizationId, applicationId, 1, { proven: 1 });
     await sync.change(acme.organizationId, { changeId, applicationId: "app_other" });
     expect(await wait({ applicationId })).toMatchObject({ state: "pending", reached: false });
-    await world.db.asOwner(`update changes set delivered_in = 2 where change_id = $1 and deny_group is not null`, [
-      changeId,
-    ]);
+    await updateRows(world.db.owner, changes, [eq(changes.changeId, changeId), isNotNull(changes.denyGroup)], {
+      deliveredIn: 2,
+    });
     expect(await wait({ applicationId })).toMatchObject({ state: "applied", reached: false });
     await sync.load(2);
     expect(await wait({ applicationId })).toMatchObject({ state: "enforced", reached: true });
@@ -281,8 +281,8 @@ describe("sync.wait by application", () => {
     await sync.deliver(1);
     await sync.load(1);
     await sync.state(acme.organizationId, applicationId, 1);
-    await world.db.asOwner(`delete from changes where application_id = $1`, [applicationId]);
-    await world.db.asOwner(`delete from changes where change_id = $1`, [changeId]);
+    await deleteRows(world.db.owner, changes, { applicationId });
+    await deleteRows(world.db.owner, changes, { changeId });
     const waiting = wait({ applicationId, timeoutMs: 60_000 });
     expect(await isOpen(waiting)).toBe(true);
     await sync.state(acme.organizationId, applicationId, 2, { proven: 1 });
@@ -342,15 +342,9 @@ describe("input of sync.wait", () => {
 
 test("a wait ends when its caller disconnects", async () => {
   const disconnect = new AbortController();
-  const waiting = world.handler(
-    new Request("http://127.0.0.1/api/trpc/sync.wait", {
-      method: "POST",
-      headers: { "x-api-key": await acme.key("viewer") },
-      body: JSON.stringify({ changeId, timeoutMs: 60_000 }),
-      signal: disconnect.signal,
-    }),
-    { ip: null },
-  );
+  const input = { changeId, timeoutMs: 60_000 };
+  const request = procedureRequest("sync.wait", input, { key: await acme.key("viewer") });
+  const waiting = world.handler(new Request(request, { signal: disconnect.signal }), { ip: null });
   expect(await isOpen(waiting)).toBe(true);
   disconnect.abort();
   expect((await waiting).status).toBeGreaterThan(0);

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { changes as changesTable } from "../../../drizzle/changes";
+import { parseApiKey } from "../../../src/access/api-keys";
 import type { Database } from "../../../src/database/database";
 import { findBlocking } from "../../../src/delivery/leader/blocked-waits";
 import type { ProgressRow } from "../../../src/delivery/read-progress";
@@ -7,8 +10,10 @@ import { hasReached, leastOf, progressOf } from "../../../src/delivery/sync-prog
 import { createWaitHub, type WaitBounds } from "../../../src/delivery/wait-hub";
 import { createHandler } from "../../../src/http/handler";
 import type { Waits, WaitTarget } from "../../../src/platform/waits";
+import { procedureRequest, readCallResponse } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { callOn } from "../../support/interposed";
+import { readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { deliveredBy } from "./delivered";
 
@@ -70,22 +75,12 @@ function controlPlaneWith(bounds: Partial<WaitBounds>, options: { checkEveryMs?:
     started: () => started,
     /** Waits until the state is reached, 60 s have passed or the test is over. */
     async wait(key: string, changeId: string, timeoutMs = 60_000): Promise<WaitResponse> {
-      const request = new Request("http://127.0.0.1/api/trpc/sync.wait", {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-api-key": key },
-        body: JSON.stringify({ changeId, timeoutMs }),
-        signal: openWaits.signal,
+      const request = procedureRequest("sync.wait", { changeId, timeoutMs }, { key });
+      const response = await createHandler(runtime)(new Request(request, { signal: openWaits.signal }), {
+        ip: "192.0.2.33",
       });
-      const response = await createHandler(runtime)(request, { ip: "192.0.2.33" });
-      const body = (await response.json()) as {
-        result?: { data: { reason?: string } };
-        error?: { data: { reason: string } };
-      };
-      return {
-        status: response.status,
-        reason: body.error?.data.reason ?? body.result?.data.reason,
-        retryAfter: response.headers.get("retry-after"),
-      };
+      const { status, data, error, headers } = await readCallResponse<{ reason?: string } | undefined>(response);
+      return { status, reason: error?.data.reason ?? data?.reason, retryAfter: headers.get("retry-after") };
     },
   };
 }
@@ -197,18 +192,20 @@ test("a hundred waits share their database queries, and none of them queries alo
 });
 
 describe("a caller that loses its permission during a wait", () => {
+  const hashOfKey = (key: string) => {
+    const parsed = parseApiKey(key);
+    if (!parsed.ok) throw new Error("this is not the form of a key");
+    return parsed.hash;
+  };
   const revoke = (key: string) =>
-    world.db.asOwner(
-      `update api_keys set revoked_at = now() where hash = encode(sha256(convert_to($1, 'utf8')), 'hex')`,
-      [key],
-    );
+    updateRows(world.db.owner, apiKeys, { hash: hashOfKey(key) }, { revokedAt: new Date() });
 
   test("a wait is refused soon after its key is revoked, and its slot is free", async () => {
     const plane = controlPlaneWith({}, { checkEveryMs: 50 });
     const key = await acme.key("viewer");
     const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
     const waiting = await holdWaits(plane, key, changeId, 3);
-    expect(await revoke(key)).toBeDefined();
+    await revoke(key);
     for (const answer of await Promise.all(waiting)) {
       expect(answer).toMatchObject({ status: 401, reason: "key_revoked" });
     }
@@ -233,10 +230,7 @@ describe("a caller that loses its permission during a wait", () => {
     const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
     const [waiting] = await holdWaits(plane, reduced, changeId, 1);
     await holdWaits(plane, unchanged, changeId, 1);
-    await world.db.asOwner(
-      `update api_keys set role = null, scopes = '{}' where hash = encode(sha256(convert_to($1, 'utf8')), 'hex')`,
-      [reduced],
-    );
+    await updateRows(world.db.owner, apiKeys, { hash: hashOfKey(reduced) }, { role: null, scopes: [] });
     expect(await waiting).toMatchObject({ status: 403, reason: "key_scope" });
     expect(plane.waits.held).toBe(1);
   });
@@ -301,9 +295,9 @@ describe("findBlocking", () => {
       credential: { username: "ada" },
     });
     const { applicationId } = created;
-    const rows = (
-      await world.db.asOwner<{ row: number }>(`select row from changes where application_id = $1`, [applicationId])
-    ).map(({ row }) => Number(row));
+    const rows = (await readRows(world.db.owner, changesTable, { applicationId }, ["row"])).map(({ row }) =>
+      Number(row),
+    );
     await sync.state(acme.organizationId, applicationId, 3, { proven: 0 });
     const targetsFor = (organizationId: string): WaitTarget[] => [
       { kind: "change", changeId: created.sync.changeId, organizationId, state: "enforced" },

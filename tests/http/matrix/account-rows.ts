@@ -1,4 +1,6 @@
 import { newId } from "../../../src/platform/ids";
+import { userRows } from "../../support/rows/members";
+import { passkeyRows, sessionRows } from "../../support/rows/persons";
 import type { World } from "../../support/world";
 
 /** The caller of a procedure about their own account. */
@@ -26,26 +28,15 @@ const nothing = async () => ({});
 /** Procedures about the caller's own account. Roles do not matter, and keys are refused. Expected statuses by hand. */
 export function accountRows(world: World): Record<string, readonly AccountRow[]> {
   const passkey = async (userId: string) => {
-    const passkeyId = newId("passkey");
-    await world.db.asOwner(
-      `insert into passkeys (passkey_id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at)
-       values ($1, $2, $1, 'none', 0, '{}', false, 'Key', now())`,
-      [passkeyId, userId],
-    );
+    const { passkeyId } = await passkeyRows.insert(world.db.owner, { userId });
     return passkeyId;
   };
   const session = async (userId: string) => {
-    const sessionId = newId("session");
-    await world.db.asOwner(
-      `insert into sessions (session_id, hash, user_id, stage, methods, remember, local, created_at, last_seen_at, expires_at, idle_seconds)
-       values ($1, $1, $2, 'full', '{password}', false, false, now(), now(), now() + interval '1 day', 7200)`,
-      [sessionId, userId],
-    );
+    const { sessionId } = await sessionRows.insert(world.db.owner, { userId });
     return sessionId;
   };
   const insertUser = async () => {
-    const userId = newId("user");
-    await world.db.asOwner("insert into users (user_id, email, created_at) values ($1, $1, now())", [userId]);
+    const { userId } = await userRows.insert(world.db.owner, {});
     return userId;
   };
   const fullOnly = (full: number) => ({ full, pending: 403 });

@@ -1,8 +1,13 @@
+import { auditEntries } from "../../../drizzle/audit";
+import { claims } from "../../../drizzle/routes";
 import { makeApiKey } from "../../../src/access/api-keys";
 import type { Grant, Role } from "../../../src/access/permissions";
-import { newId } from "../../../src/platform/ids";
 import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
 import { givenMember } from "../../support/people";
+import { keyRows } from "../../support/rows/keys";
+import { invitationRows, projectRoleRows, userRows } from "../../support/rows/members";
+import { roleRows, serviceAccountRows } from "../../support/rows/roles";
+import { lastRow, readRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, insertGateway, type World } from "../../support/world";
 import { customPermissions } from "./expected";
@@ -24,11 +29,11 @@ export interface Acme {
 export async function openAcme(world: World): Promise<Acme> {
   const acme = await world.organization({ root: true });
   const beta = await world.organization({ gatewayId: await insertGateway(world.db, world.runtime) });
-  const roleId = newId("role");
-  await world.db.asOwner(
-    `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, 'Custom', $3, now())`,
-    [roleId, acme.organizationId, [...customPermissions]],
-  );
+  const { roleId } = await roleRows.insert(world.db.owner, {
+    organizationId: acme.organizationId,
+    name: "Custom",
+    permissions: [...customPermissions],
+  });
   const person = await insertPerson(world);
   const projectDeveloper = { ...person, memberId: await givenMember(world, acme.organizationId, person, null) };
   const { projectId: otherProjectId } = await insertEnvironment(world, acme);
@@ -49,11 +54,7 @@ export async function openAcme(world: World): Promise<Acme> {
 
 /** Inserts a person without a password, for sessions and keys. */
 export async function insertPerson({ db }: World): Promise<{ userId: string }> {
-  const userId = newId("user");
-  await db.asOwner("insert into users (user_id, email, created_at) values ($1, $2, now())", [
-    userId,
-    `${userId}@example.org`,
-  ]);
+  const { userId } = await userRows.insert(db.owner, {});
   return { userId };
 }
 
@@ -64,36 +65,28 @@ export async function insertProjectRole(
   projectId: string,
   role: Role,
 ): Promise<void> {
-  await db.asOwner(
-    `insert into project_roles (project_role_id, organization_id, project_id, member_id, role, created_at)
-     values ($1, $2, $3, $4, $5, now())`,
-    [newId("projectRole"), organizationId, projectId, memberId, role],
-  );
+  await projectRoleRows.insert(db.owner, { organizationId, projectId, memberId, role });
 }
 
 /** Inserts a key of a person or a service account, or of the host without either. */
 export async function insertKey(
   { db, runtime }: World,
   { organizationId }: GivenOrganization,
-  grant: Grant,
+  grant: { readonly role: Role | null; readonly permissions: Grant["permissions"] },
   owner: { userId?: string; serviceAccountId?: string; projectId?: string } = {},
 ): Promise<string> {
   const { key, hash } = makeApiKey(runtime.random);
   const { userId = null, serviceAccountId = null, projectId = null } = owner;
-  await db.asOwner(
-    `insert into api_keys (api_key_id, organization_id, name, role, scopes, user_id, service_account_id, project_id, hash, created_at)
-     values ($1, $2, 'Matrix', $3, $4, $5, $6, $7, $8, now())`,
-    [
-      newId("apiKey"),
-      organizationId,
-      grant.role,
-      grant.permissions === null ? null : [...grant.permissions],
-      userId,
-      serviceAccountId,
-      projectId,
-      registerSecret(hash),
-    ],
-  );
+  await keyRows.insert(db.owner, {
+    organizationId,
+    name: "Matrix",
+    role: grant.role,
+    scopes: grant.permissions === null ? null : [...grant.permissions],
+    userId,
+    serviceAccountId,
+    projectId,
+    hash: registerSecret(hash),
+  });
   return registerSecret(key);
 }
 
@@ -102,12 +95,11 @@ export async function insertServiceAccount(
   { organizationId }: GivenOrganization,
   role: { role: Role | null; roleId: string | null },
 ): Promise<string> {
-  const serviceAccountId = newId("serviceAccount");
-  await db.asOwner(
-    `insert into service_accounts (service_account_id, organization_id, name, role, role_id, created_at)
-     values ($1, $2, $1, $3, $4, now())`,
-    [serviceAccountId, organizationId, role.role, role.roleId],
-  );
+  const { serviceAccountId } = await serviceAccountRows.insert(db.owner, {
+    organizationId,
+    role: role.role,
+    roleId: role.roleId,
+  });
   return serviceAccountId;
 }
 
@@ -125,8 +117,6 @@ export function factoriesOf({ acme, world, newEnvironment }: Acme) {
       applicationId: await application(),
       ...route(),
     });
-  const idOf = async (statement: string, values: readonly unknown[]) =>
-    (await world.db.asOwner<{ id: string }>(statement, values))[0]?.id ?? "";
   return {
     name,
     application,
@@ -136,32 +126,25 @@ export function factoriesOf({ acme, world, newEnvironment }: Acme) {
     releasable: async () => {
       const { routeId } = await routeOf();
       const { host } = await given(acme).ok<{ host: string }>("routes.delete", { routeId });
-      return idOf(`select claim_id as id from claims where value = $1`, [host]);
+      const [claim] = await readRows(world.db.owner, claims, { value: host }, ["claimId"]);
+      return claim?.claimId ?? "";
     },
     apiKey: async () =>
       (await given(acme).ok<{ apiKeyId: string }>("keys.create", { name: name(), role: "viewer" })).apiKeyId,
     serviceAccount: () => insertServiceAccount(world, acme, { role: "viewer", roleId: null }),
     auditEntry: async () => {
       await application();
-      return idOf(`select max(audit_id) as id from audit_entries where organization_id = $1`, [acme.organizationId]);
+      const entry = await lastRow(world.db.owner, auditEntries, { organizationId: acme.organizationId }, ["auditId"]);
+      return entry?.auditId ?? "";
     },
     member: async (role: Role = "viewer") => givenMember(world, acme.organizationId, await insertPerson(world), role),
     role: async () => {
-      const roleId = newId("role");
-      await world.db.asOwner(
-        `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $1, '{project:read}', now())`,
-        [roleId, acme.organizationId],
-      );
+      const { roleId } = await roleRows.insert(world.db.owner, { organizationId: acme.organizationId });
       return roleId;
     },
     invitation: async () => {
-      const invitationId = newId("invitation");
-      await world.db.asOwner(
-        `insert into invitations (invitation_id, organization_id, email, role, hash, created_at, expires_at)
-         values ($1, $2, $1 || '@example.org', 'viewer', $1, now(), now() + interval '7 days')`,
-        [invitationId, acme.organizationId],
-      );
-      return invitationId;
+      const { organizationId } = acme;
+      return (await invitationRows.insert(world.db.owner, { organizationId, role: "viewer" })).invitationId;
     },
     gateway: () => insertGateway(world.db, world.runtime),
     provider: async () =>

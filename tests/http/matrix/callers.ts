@@ -1,6 +1,10 @@
+import { members } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
 import type { Role } from "../../../src/access/permissions";
 import type { Call } from "../../support/call-response";
 import { givenMember } from "../../support/people";
+import { passwordRows } from "../../support/rows/persons";
+import { updateRows } from "../../support/rows/table";
 import { givenSession } from "../../support/sessions";
 import type { GivenOrganization } from "../../support/world";
 import { type Acme, insertKey, insertPerson, insertProjectRole, insertServiceAccount } from "./acme";
@@ -48,7 +52,7 @@ export async function callersOf(fixture: Acme): Promise<Caller[]> {
   const builtIn = (role: Role) => ({ role, permissions: null });
 
   const customMember = await member(acme, null);
-  await world.db.asOwner("update members set role_id = $2 where member_id = $1", [customMember.memberId, roleId]);
+  await updateRows(world.db.owner, members, { memberId: customMember.memberId }, { roleId });
   const otherProjectOwner = await member(acme, null);
   await insertProjectRole(world, acme, otherProjectOwner.memberId, otherProjectId, "owner");
   const owner = await member(acme, "owner");
@@ -116,9 +120,12 @@ export interface RestrictedSession {
 /** Returns one restricted session per reason. Apart from the restriction, the persons are owners. */
 export async function restrictedSessionsOf({ world, acme }: Acme): Promise<RestrictedSession[]> {
   const strict = await world.organization();
-  await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
-    strict.organizationId,
-  ]);
+  await updateRows(
+    world.db.owner,
+    organizations,
+    { organizationId: strict.organizationId },
+    { requireSecondFactor: true },
+  );
   // A second owner, so that a person who leaves is not the last owner.
   await givenMember(world, strict.organizationId, await insertPerson(world), "owner");
   const open =
@@ -130,10 +137,7 @@ export async function restrictedSessionsOf({ world, acme }: Acme): Promise<Restr
       const person = await insertPerson(world);
       if (organization) await givenMember(world, organization.organizationId, person, "owner");
       if (options.mustChange) {
-        await world.db.asOwner(
-          "insert into passwords (user_id, hash, changed_at, must_change) values ($1, '!', now(), true)",
-          [person.userId],
-        );
+        await passwordRows.insert(world.db.owner, { userId: person.userId, mustChange: true });
       }
       const { sessionId, browser } = await givenSession(world, person, options.stage ? { stage: options.stage } : {});
       const call: AnyCall = (procedure, input) => browser.call(procedure, input);

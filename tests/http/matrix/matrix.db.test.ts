@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { passwords, sessions } from "../../../drizzle/persons";
 import { makeApiKey } from "../../../src/access/api-keys";
 import { hashPassword } from "../../../src/identity/passwords";
 import { type IdKind, newId } from "../../../src/platform/ids";
@@ -8,6 +9,8 @@ import type { Call, CallResponse } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { onSecondDatabaseASixth } from "../../support/length";
 import { givenMember } from "../../support/people";
+import { passwordRows } from "../../support/rows/persons";
+import { deleteRows, updateRows } from "../../support/rows/table";
 import { givenSession } from "../../support/sessions";
 import { given, openWorld, type World } from "../../support/world";
 import { accountRows, publicRows } from "./account-rows";
@@ -34,7 +37,7 @@ beforeAll(async () => {
     (await restrictedSessionsOf(fixture)).map(async ({ reason, open }) => ({ reason, call: (await open()).call })),
   );
   const ended = await givenSession(world, await insertPerson(world));
-  await world.db.asOwner("update sessions set expires_at = now() where session_id = $1", [ended.sessionId]);
+  await updateRows(world.db.owner, sessions, { sessionId: ended.sessionId }, { expiresAt: new Date() });
   unauthenticated = {
     no_credentials: (procedure, input) => world.callAs(null)(procedure, input),
     key_unknown: (procedure, input) => world.callAs(makeApiKey(randomBytes).key)(procedure, input),
@@ -211,10 +214,8 @@ describe("a person's own account", () => {
     );
     return [...opens, ...restricted].map((open) => async () => {
       const opened = await open();
-      await world.db.asOwner(
-        `insert into passwords (user_id, hash, changed_at) values ($1, $2, now()) on conflict (user_id) do update set hash = $2`,
-        [opened.userId, hash],
-      );
+      await deleteRows(world.db.owner, passwords, { userId: opened.userId });
+      await passwordRows.insert(world.db.owner, { userId: opened.userId, hash });
       return { ...opened, password };
     });
   }

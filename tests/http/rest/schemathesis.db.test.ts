@@ -3,8 +3,10 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { organizations } from "../../../drizzle/organizations";
 import { type HttpServer, listen } from "../../../src/http/server/http-server";
 import { isFull } from "../../support/length";
+import { updateRows } from "../../support/rows/table";
 import { projectFolder } from "../../support/test-database";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
@@ -40,11 +42,12 @@ describe.skipIf(command === null)("schemathesis against the REST API", () => {
     server.serve({ handler: world.handler, pages: (_request, response) => response.writeHead(404).end() });
     // Some requests limit the requests of every key, or require a second factor. The next ones have to go on.
     keeping = setInterval(() => {
-      void world.db
-        .asOwner("update organizations set key_requests_per_minute = null where organization_id = $1", [
-          acme.organizationId,
-        ])
-        .catch(() => undefined);
+      void updateRows(
+        world.db.owner,
+        organizations,
+        { organizationId: acme.organizationId },
+        { keyRequestsPerMinute: null },
+      ).catch(() => undefined);
     }, 100);
   });
   afterAll(async () => {

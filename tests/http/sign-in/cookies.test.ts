@@ -23,12 +23,12 @@ describe("cookies of a request", () => {
     expect({ ...readCookies(header) }).toEqual(cookies);
   });
 
-  it("of one name count by the first, also when that is empty", () => {
+  it("the first of several cookies with one name counts, even if it is empty", () => {
     expect(readCookies(`${session}=first; ${session}=second`)[session]).toBe("first");
     expect(readCookies(`${session}=; ${session}=second`)[session]).toBe("");
   });
 
-  it("can have the names of what every object has", () => {
+  it("cookies can have the names of properties that every object has", () => {
     const cookies = readCookies("__proto__=1; constructor=2");
     expect(Object.entries(cookies)).toEqual([
       ["__proto__", "1"],
@@ -39,7 +39,7 @@ describe("cookies of a request", () => {
 
   // A browser does not check the prefix of a name that begins with another character than the prefix.
   it.each(["\u00a0", "\u0085", "\ufeff", "\u2003", "\v", "\f"])(
-    "do not get the prefix __Host- by trimming %j",
+    "a cookie does not get the prefix __Host- because %j is trimmed",
     (space) => {
       expect(readCookies(`${space}${session}=planted`)[session]).toBeUndefined();
       expect(readCookies(`${space}${session}=planted; ${session}=own`)[session]).toBe("own");

@@ -28,21 +28,21 @@ async function linesAt(origin: string, sameSite: "lax" | "strict", before: reado
 }
 
 describe("the cookies of a session", () => {
-  it("are bound to the host by their prefix, and to TLS", async () => {
+  it("the cookies of a session are bound to the host by their prefix, and to TLS", async () => {
     expect(await linesAt("https://portcullis.example.org", "lax")).toEqual([
       "__Host-portcullis.session=…; Max-Age=3600; Path=/; HttpOnly; Secure; SameSite=Lax",
       "__Host-portcullis.csrf=…; Max-Age=3600; Path=/; Secure; SameSite=Lax",
     ]);
   });
 
-  it("have neither at an address without TLS", async () => {
+  it("the cookies of a session are bound to neither host nor TLS at an address without TLS", async () => {
     expect(await linesAt("http://127.0.0.1:3000", "strict")).toEqual([
       "portcullis.session=…; Max-Age=3600; Path=/; HttpOnly; SameSite=Strict",
       "portcullis.csrf=…; Max-Age=3600; Path=/; SameSite=Strict",
     ]);
   });
 
-  it("replace a session's cookie that is there, and no other whose name begins alike", async () => {
+  it("the cookies of a session replace an earlier session cookie, and no cookie with a similar name", async () => {
     const before = ["portcullis.session=old; Path=/", "portcullis.session.0=kept", "portcullis.state=; Max-Age=0"];
     const [kept, ended, session] = await linesAt("http://127.0.0.1:3000", "lax", before);
     expect([kept, ended]).toEqual(before.slice(1));

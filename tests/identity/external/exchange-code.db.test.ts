@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { auditEntries, refusalCounts } from "../../../drizzle/audit";
 import { openBrowser } from "../../support/browser";
 import {
   type ProviderAnswer,
@@ -11,6 +12,7 @@ import {
   type TokenClaims,
 } from "../../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, startSignIn } from "../../support/oidc-sign-in";
+import { deleteRows, lastRow } from "../../support/rows/table";
 import { openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
@@ -20,13 +22,13 @@ const others: RunningProvider[] = [];
 beforeAll(async () => {
   world = await openWorld();
   idp = await startOidcProvider({ redirectUris: [redirectUri("main")], claimsInToken: true });
-  await insertProvider(world, idp, "main", { creates_persons: true });
+  await insertProvider(world, idp, "main", { createsPersons: true });
 });
 afterAll(async () => {
   await Promise.all([world.close(), idp.close(), ...others.map((other) => other.close())]);
 });
 beforeEach(async () => {
-  await world.db.asOwner("delete from refusal_counts");
+  await deleteRows(world.db.owner, refusalCounts);
 });
 afterEach(() => {
   idp.tamper = null;
@@ -47,9 +49,7 @@ async function refusalAt(provider: RunningProvider, slug: string): Promise<strin
     expect(response.headers.get("location")).toBe(`${testOrigin}/`);
     return null;
   }
-  const [row] = await world.db.asOwner<{ reason: string }>(
-    "select reason from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
-  );
+  const row = await lastRow(world.db.owner, auditEntries, { outcome: "refused" }, ["reason"]);
   const shown = row?.reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused";
   expect(response.headers.get("location")).toBe(`${testOrigin}/sign-in?error=${shown}`);
   return row?.reason ?? "nothing in the audit log";
@@ -82,43 +82,46 @@ describe("the signature of an ID token", () => {
     "ES512",
     "EdDSA",
   ];
-  it.each(algorithms)("is checked by the algorithm that the provider publishes: %s", async (algorithm) => {
-    const slug = `by-${algorithm.toLowerCase()}`;
-    const provider = await startOidcProvider({ redirectUris: [redirectUri(slug)], claimsInToken: true, algorithm });
-    others.push(provider);
-    await insertProvider(world, provider, slug, { creates_persons: true });
-    expect(await refusalAt(provider, slug)).toBeNull();
-    provider.tamper = (claims) => claims;
-    expect(await refusalAt(provider, slug)).toBeNull();
-    const accessToken = "an access token";
-    const hash = createHash(algorithm === "EdDSA" ? "sha512" : `sha${algorithm.slice(-3)}`).update(accessToken);
-    const digest = hash.digest();
-    provider.tamper = (claims) => ({
-      ...claims,
-      at_hash: digest.subarray(0, digest.length / 2).toString("base64url"),
-    });
-    provider.alter = (path, answer) => {
-      if (path === "/token") {
-        const body = JSON.parse(answer.body) as Record<string, unknown>;
-        return { ...answer, body: JSON.stringify({ ...body, access_token: accessToken }) };
+  it.each(algorithms)(
+    "the signature of an ID token is checked by the algorithm that the provider publishes: %s",
+    async (algorithm) => {
+      const slug = `by-${algorithm.toLowerCase()}`;
+      const provider = await startOidcProvider({ redirectUris: [redirectUri(slug)], claimsInToken: true, algorithm });
+      others.push(provider);
+      await insertProvider(world, provider, slug, { createsPersons: true });
+      expect(await refusalAt(provider, slug)).toBeNull();
+      provider.tamper = (claims) => claims;
+      expect(await refusalAt(provider, slug)).toBeNull();
+      const accessToken = "an access token";
+      const hash = createHash(algorithm === "EdDSA" ? "sha512" : `sha${algorithm.slice(-3)}`).update(accessToken);
+      const digest = hash.digest();
+      provider.tamper = (claims) => ({
+        ...claims,
+        at_hash: digest.subarray(0, digest.length / 2).toString("base64url"),
+      });
+      provider.alter = (path, answer) => {
+        if (path === "/token") {
+          const body = JSON.parse(answer.body) as Record<string, unknown>;
+          return { ...answer, body: JSON.stringify({ ...body, access_token: accessToken }) };
+        }
+        const userinfo = JSON.stringify({ sub: provider.person.sub });
+        return path === "/me" ? { ...answer, status: 200, headers: {}, body: userinfo } : answer;
+      };
+      expect(await refusalAt(provider, slug)).toBeNull();
+      // Signed with the client's secret, and not at all.
+      for (const alg of ["HS256", "none"]) {
+        provider.tamperHeader = (header) => ({ ...header, alg });
+        expect(await refusalAt(provider, slug)).toBe("algorithm_mismatch");
       }
-      const userinfo = JSON.stringify({ sub: provider.person.sub });
-      return path === "/me" ? { ...answer, status: 200, headers: {}, body: userinfo } : answer;
-    };
-    expect(await refusalAt(provider, slug)).toBeNull();
-    // Signed with the client's secret, and not at all.
-    for (const alg of ["HS256", "none"]) {
-      provider.tamperHeader = (header) => ({ ...header, alg });
-      expect(await refusalAt(provider, slug)).toBe("algorithm_mismatch");
-    }
-  });
+    },
+  );
 
-  it("is not accepted by another algorithm with the same key", async () => {
+  it("the signature of an ID token is not accepted by another algorithm with the same key", async () => {
     idp.tamperHeader = (header) => ({ ...header, alg: "PS256" });
     expect(await refusalAt(idp, "main")).toBe("algorithm_mismatch");
   });
 
-  it("is checked without a key id where the provider has one key", async () => {
+  it("the signature of an ID token is checked without a key id if the provider has one key", async () => {
     idp.tamperHeader = ({ kid: _, ...header }) => header;
     expect(await refusalAt(idp, "main")).toBeNull();
   });
@@ -132,19 +135,19 @@ describe("the signature of an ID token", () => {
     ["two keys with one id, of which the second fits", (key, other) => [other, key], null],
     ["two keys with one id, of which none fits", (_, other) => [other, { ...other }], "signature_invalid"],
     ["a key without use and algorithm", ({ use: _, alg: __, ...key }) => [key], null],
-  ])("with $0 published", async (_, publish, reason) => {
+  ])("the signature of an ID token is checked correctly if the provider publishes %s", async (_, publish, reason) => {
     const other = { ...otherKey, kid: "first", use: "sig", alg: "RS256" };
     alteringJson("/jwks", (jwks) => ({ keys: publish((jwks.keys as never[])[0] ?? {}, other) }));
     expect(await refusalAt(idp, "main")).toBe(reason);
   });
 
-  it("needs a key id where the provider has two keys", async () => {
+  it("the signature of an ID token needs a key id if the provider has two keys", async () => {
     alteringJson("/jwks", ({ keys }) => ({ keys: [...(keys as Record<string, unknown>[]), ...(keys as never[])] }));
     idp.tamperHeader = ({ kid: _, ...header }) => header;
     expect(await refusalAt(idp, "main")).toBe("signature_invalid");
   });
 
-  it("covers every claim", async () => {
+  it("the signature of an ID token covers every claim", async () => {
     alteringJson("/token", (body) => {
       const [header, payload = "", signature] = String(body.id_token).split(".");
       const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as TokenClaims;
@@ -209,10 +212,13 @@ describe("a response of the token endpoint", () => {
     expect(await refusalAt(idp, "main")).toBe(reason);
   });
 
-  it.each(["/token", "/jwks", "/me"])("is read as JSON, whatever %s calls it", async (path) => {
-    altering(path, () => ({ type: "text/plain" }));
-    expect(await refusalAt(idp, "main")).toBeNull();
-  });
+  it.each(["/token", "/jwks", "/me"])(
+    "the response of the token endpoint is read as JSON, whatever %s calls it",
+    async (path) => {
+      altering(path, () => ({ type: "text/plain" }));
+      expect(await refusalAt(idp, "main")).toBeNull();
+    },
+  );
 
   it.each([
     ["/token", { body: "<html>" }, "exchange_failed"],
@@ -240,7 +246,7 @@ describe("a response of the token endpoint", () => {
     expect(await refusalAt(idp, "main")).toBe(reason);
   });
 
-  it.each(["/token", "/jwks", "/me"])("that redirects is not followed (%s, TM-18)", async (path) => {
+  it.each(["/token", "/jwks", "/me"])("a redirect in the response of %s is not followed (TM-18)", async (path) => {
     let followed = 0;
     const elsewhere = createServer((_request, response) => {
       followed += 1;
@@ -256,14 +262,14 @@ describe("a response of the token endpoint", () => {
     expect(followed).toBe(0);
   });
 
-  it.each(["/token", "/jwks", "/me"])("that has no end that is near is cut off (%s)", async (path) => {
+  it.each(["/token", "/jwks", "/me"])("a response of %s that is too long is cut off", async (path) => {
     altering(path, () => ({ body: JSON.stringify({ x: "x".repeat(2 * 1024 * 1024) }) }));
     expect(await refusalAt(idp, "main")).toBe("provider_unavailable");
   });
 
-  it("of a provider that is gone since the start is reported as such", async () => {
+  it("a provider that is gone since the start of the sign-in is reported as gone", async () => {
     const provider = await startOidcProvider({ redirectUris: [redirectUri("gone")] });
-    await insertProvider(world, provider, "gone", { creates_persons: true });
+    await insertProvider(world, provider, "gone", { createsPersons: true });
     const browser = openBrowser(world, { ip: "198.51.100.250" });
     const back = await comeBack(browser, provider, "gone");
     await provider.close();
@@ -284,15 +290,15 @@ describe("a request to the token endpoint", () => {
     const provider = await startOidcProvider({ redirectUris: [redirectUri(slug)], claimsInToken: true, ...client });
     others.push(provider);
     await insertProvider(world, provider, slug, {
-      creates_persons: true,
-      ...(authentication === "none" ? { client_secret_sealed: null } : {}),
+      createsPersons: true,
+      ...(authentication === "none" ? { clientSecretSealed: null } : {}),
     });
     expect(await refusalAt(provider, slug)).toBeNull();
     const asked = provider.asked.find(({ path }) => path === "/token");
     return { authorization: asked?.headers.authorization, form: asked?.form, headers: asked?.headers };
   }
 
-  it("shows the secret in the header, encoded as providers expect it", async () => {
+  it("a request to the token endpoint has the secret in the header, encoded as providers expect it", async () => {
     const { authorization, form, headers } = await askedBy("client_secret_basic");
     expect(authorization).toBe(`Basic ${Buffer.from(encoded).toString("base64")}`);
     expect(Object.keys(form ?? {}).sort()).toEqual(["code", "code_verifier", "grant_type", "redirect_uri"]);
@@ -305,13 +311,13 @@ describe("a request to the token endpoint", () => {
     expect(headers?.accept).toBe("application/json");
   });
 
-  it("shows the secret in the form where the provider takes it there alone", async () => {
+  it("a request to the token endpoint has the secret in the form if the provider accepts it only there", async () => {
     const { authorization, form } = await askedBy("client_secret_post");
     expect(authorization).toBeUndefined();
     expect(form).toMatchObject({ client_id: clientId, client_secret: clientSecret });
   });
 
-  it("names the client alone where it has no secret", async () => {
+  it("a request to the token endpoint names only the client if it has no secret", async () => {
     const { authorization, form } = await askedBy("none");
     expect(authorization).toBeUndefined();
     expect(form?.client_id).toBe(clientId);
@@ -320,7 +326,7 @@ describe("a request to the token endpoint", () => {
 });
 
 describe("the address to which the browser is sent", () => {
-  it("keeps the query of the provider's own address, and has no plus for a space", async () => {
+  it("the address to which the browser is sent keeps the query of the provider's own address, and has no plus for a space", async () => {
     const provider = await startOidcProvider({ redirectUris: [redirectUri("queried")] });
     others.push(provider);
     provider.alter = (path, answer) => {
@@ -350,7 +356,7 @@ describe("the address to which the browser is sent", () => {
   });
 });
 
-it("nothing that a token or a client secret says reaches the log", async () => {
+it("no part of a token or a client secret reaches the log", async () => {
   const secrets = new Set<string>([idp.clientSecret]);
   const changes: readonly ((answer: ProviderAnswer) => Partial<ProviderAnswer>)[] = [
     ({ body }) => ({ body: body.replace('"id_token":', '"not_id_token":') }),

@@ -31,14 +31,14 @@ describe("a request to a provider (TM-18)", () => {
     ["https://login.example.org/token", ["10.0.0.1"]],
     ["https://login.example.org/token", ["::1"]],
     ["https://login.example.org/token", ["93.184.216.34", "127.0.0.1"]],
-  ])("of an organization does not go to %s at %j", async (url, addresses) => {
+  ])("a request to a provider of an organization does not go to %s at %j", async (url, addresses) => {
     const resolver = { addresses: async () => addresses };
     await expect(requestProvider(url, { headers: {} }, { allowedAddresses: "public" }, resolver)).rejects.toThrow(
       AddressRefused,
     );
   });
 
-  it("carries its headers and its body, and asks for a body that is not compressed", async () => {
+  it("a request to a provider carries its headers and its body, and asks for a body that is not compressed", async () => {
     let asked: { method?: string; headers: IncomingHttpHeaders; body: string } = { headers: {}, body: "" };
     const url = await serverThat(async (request, response) => {
       let body = "";
@@ -57,7 +57,7 @@ describe("a request to a provider (TM-18)", () => {
     });
   });
 
-  it("does not follow a redirect", async () => {
+  it("a request to a provider does not follow a redirect", async () => {
     let requests = 0;
     const url = await serverThat((_request, response) => {
       requests += 1;
@@ -67,12 +67,12 @@ describe("a request to a provider (TM-18)", () => {
     expect(requests).toBe(1);
   });
 
-  it("fails where the answer is longer than a mebibyte", async () => {
+  it("a request to a provider fails if the response is longer than a mebibyte", async () => {
     const url = await serverThat((_request, response) => response.end("x".repeat(1024 * 1024)));
     await expect(ask(url)).rejects.toThrow(NoResponse);
   });
 
-  it("fails where the connection ends in the middle of the answer", async () => {
+  it("a request to a provider fails if the connection ends in the middle of the response", async () => {
     const url = await serverThat((_request, response) => {
       response.writeHead(200, { "content-length": "10" });
       response.write("part", () => response.destroy());

@@ -1,5 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { auditEntries } from "../../../drizzle/audit";
+import { gateways, organizationGateways } from "../../../drizzle/gateways";
+import { members, users } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import { links } from "../../../drizzle/persons";
 import { parseApiKey } from "../../../src/access/api-keys";
 import { makeSealer } from "../../../src/database/sealing";
 import { createKey } from "../../../src/main/host/create-key";
@@ -7,6 +13,7 @@ import { createOrganization } from "../../../src/main/host/create-organization";
 import { AnotherSecret, ensureInstallation, findInstallation } from "../../../src/main/host/ensure-installation";
 import { ensureLocalGateway } from "../../../src/main/host/ensure-local-gateway";
 import { setUp } from "../../../src/main/host/set-up";
+import { readRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { openTestDatabase, type TestDatabase } from "../../support/test-database";
 
@@ -26,9 +33,6 @@ beforeAll(async () => {
   };
 });
 afterAll(() => db.close());
-
-const rows = <Row extends Record<string, unknown>>(statement: string, values: unknown[] = []) =>
-  db.asOwner<Row>(statement, values);
 
 // These tests follow the life of one installation: each test continues where the previous one ended.
 describe("host commands of one installation", { shuffle: false }, () => {
@@ -58,9 +62,9 @@ describe("host commands of one installation", { shuffle: false }, () => {
       ]);
       expect(new Set(ids).size).toBe(1);
       await ensureLocalGateway(withSealer, { ...addresses, address: "127.0.0.1:9000" });
-      const stored = await rows<{ name: string; address: string; tag_key_sealed: string }>("select * from gateways");
+      const stored = await readRows(db.owner, gateways);
       expect(stored).toMatchObject([{ name: "local", address: "127.0.0.1:9000", nonce: null }]);
-      expect(stored[0]?.tag_key_sealed).toMatch(/^v1\./);
+      expect(stored[0]?.tagKeySealed).toMatch(/^v1\./);
     });
   });
 
@@ -68,7 +72,7 @@ describe("host commands of one installation", { shuffle: false }, () => {
     test("a command other than setup is refused before setup", async () => {
       const early = createOrganization(runtime, { name: "Beta", owner: "bob@example.org", upstreams: "checked" });
       await expect(early).rejects.toMatchObject({ reason: "not_set_up" });
-      expect(await rows("select 1 from organizations")).toEqual([]);
+      expect(await readRows(db.owner, organizations)).toEqual([]);
     });
 
     test("setup creates the operator, the root organization and a key, and refuses a concurrent setup", async () => {
@@ -81,30 +85,35 @@ describe("host commands of one installation", { shuffle: false }, () => {
 
       registerSecret(created.apiKey.key);
       expect(created.setupUrl).toMatch(/^https:\/\/portcullis\.example\.org\/setup#[\w-]{43}$/);
-      expect(await rows("select purpose, user_id, expires_at::text from links")).toMatchObject([
-        { purpose: "password", user_id: created.userId, expires_at: expect.stringContaining("10:30:00") },
+      expect(await readRows(db.owner, links)).toMatchObject([
+        { purpose: "password", userId: created.userId, expiresAt: new Date("2026-11-20T10:30:00.000Z") },
       ]);
       const parsed = parseApiKey(created.apiKey.key);
-      expect(await rows("select name, email from users")).toEqual([{ name: "Ada", email: "ada@example.org" }]);
-      expect(await rows("select slug, root, upstreams from organizations")).toEqual([
+      expect(await readRows(db.owner, users, {}, ["name", "email"])).toEqual([
+        { name: "Ada", email: "ada@example.org" },
+      ]);
+      expect(await readRows(db.owner, organizations, {}, ["slug", "root", "upstreams"])).toEqual([
         { slug: "acme", root: true, upstreams: "any" },
       ]);
-      expect(await rows("select user_id, role from members")).toEqual([{ user_id: created.userId, role: "owner" }]);
-      expect(await rows("select hash, role, user_id, expires_at from api_keys")).toEqual([
-        { hash: parsed.ok && parsed.hash, role: "owner", user_id: created.userId, expires_at: null },
+      expect(await readRows(db.owner, members, {}, ["userId", "role"])).toEqual([
+        { userId: created.userId, role: "owner" },
       ]);
-      expect(await rows("select organization_id from organization_gateways")).toEqual([
-        { organization_id: created.organizationId },
+      expect(await readRows(db.owner, apiKeys, {}, ["hash", "role", "userId", "expiresAt"])).toEqual([
+        { hash: parsed.ok && parsed.hash, role: "owner", userId: created.userId, expiresAt: null },
       ]);
-      const entries = await rows<{ action: string; outcome: string; reason: string | null }>(
-        "select action, outcome, reason, actor_kind from audit_entries where organization_id = $1 order by action, outcome",
-        [created.organizationId],
-      );
-      expect(entries).toEqual([
-        { action: "key.create", outcome: "done", reason: null, actor_kind: "commandLine" },
-        { action: "organization.create", outcome: "done", reason: null, actor_kind: "commandLine" },
-        { action: "setup", outcome: "refused", reason: "already_set_up", actor_kind: "commandLine" },
+      expect(await readRows(db.owner, organizationGateways, {}, ["organizationId"])).toEqual([
+        { organizationId: created.organizationId },
       ]);
+      const { organizationId } = created;
+      const entries = await readRows(db.owner, auditEntries, { organizationId });
+      expect(entries).toHaveLength(3);
+      for (const done of [
+        { action: "key.create", outcome: "done", reason: null },
+        { action: "organization.create", outcome: "done", reason: null },
+        { action: "setup", outcome: "refused", reason: "already_set_up" },
+      ]) {
+        expect(entries).toContainEqual(expect.objectContaining({ ...done, actorKind: "commandLine" }));
+      }
     });
 
     test("an organization with a taken name gets another slug, and a known owner remains one person", async () => {
@@ -119,35 +128,28 @@ describe("host commands of one installation", { shuffle: false }, () => {
         true,
         true,
       ]);
-      const slugs = await rows<{ slug: string }>(
-        "select slug, upstreams from organizations where not root order by slug",
-      );
-      expect(slugs).toEqual([2, 3, 4].map((number) => ({ slug: `acme-${number}`, upstreams: "checked" })));
-      expect(await rows("select email from users order by email")).toHaveLength(2);
+      const others = await readRows(db.owner, organizations, { root: false }, ["slug", "upstreams"]);
+      const slugs = [2, 3, 4].map((number) => ({ slug: `acme-${number}`, upstreams: "checked" }));
+      expect(others.sort((one, other) => (one.slug < other.slug ? -1 : 1))).toEqual(slugs);
+      expect(await readRows(db.owner, users)).toHaveLength(2);
       expect(created[1]?.userId).toBe(created[2]?.userId);
     });
 
     test("key create works for any organization and role, and sets the expiry time", async () => {
-      const [organization] = await rows<{ organization_id: string }>(
-        "select organization_id from organizations limit 1",
-      );
-      const id = organization?.organization_id ?? "";
+      const [organization] = await readRows(db.owner, organizations);
+      const id = organization?.organizationId ?? "";
       const created = await createKey(runtime, { organization: id, name: "ci", role: "viewer", expiresInDays: 2 });
       registerSecret(created.key);
-      expect(
-        await rows("select name, role, user_id, expires_at::text from api_keys where api_key_id = $1", [
-          created.apiKeyId,
-        ]),
-      ).toMatchObject([
-        { name: "ci", role: "viewer", user_id: null, expires_at: expect.stringContaining("2026-11-22") },
+      expect(await readRows(db.owner, apiKeys, { apiKeyId: created.apiKeyId })).toMatchObject([
+        { name: "ci", role: "viewer", userId: null, expiresAt: new Date("2026-11-22T10:00:00.000Z") },
       ]);
       const unknown = createKey(runtime, { organization: "org_0", name: "ci", role: "viewer" });
       await expect(unknown).rejects.toMatchObject({ reason: "no_such_organization" });
     });
 
     test("no audit entry contains a key or its hash", async () => {
-      const entries = JSON.stringify(await rows("select * from audit_entries"));
-      const hashes = await rows<{ hash: string }>("select hash from api_keys");
+      const entries = JSON.stringify(await readRows(db.owner, auditEntries));
+      const hashes = await readRows(db.owner, apiKeys, {}, ["hash"]);
       expect(hashes.length).toBeGreaterThan(3);
       for (const { hash } of hashes) expect(entries).not.toContain(hash);
       expect(entries).not.toContain("pcl_");

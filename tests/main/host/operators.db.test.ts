@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { organizations } from "../../../drizzle/organizations";
+import { passkeys, passwords, recoveryCodes, sessions, totpSecrets } from "../../../drizzle/persons";
 import type { Database } from "../../../src/database/database";
 import { createHandler } from "../../../src/http/handler";
 import { take } from "../../../src/identity/limits";
@@ -11,6 +14,8 @@ import { resetSecondFactor } from "../../../src/main/host/reset-second-factor";
 import { unlockOperator } from "../../../src/main/host/unlock-operator";
 import { openBrowser } from "../../support/browser";
 import { type GivenPerson, givenMember, givenPerson } from "../../support/people";
+import { passkeyRows, recoveryCodeRows, totpRows } from "../../support/rows/persons";
+import { deleteRows, lastRow, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
 
@@ -36,24 +41,19 @@ async function givenOperator(): Promise<GivenPerson> {
 }
 
 async function givenFactors({ userId }: GivenPerson): Promise<void> {
-  await world.db.asOwner(
-    "insert into totp_secrets (user_id, secret_sealed, created_at, confirmed_at) values ($1, 'x', now(), now())",
-    [userId],
-  );
-  await world.db.asOwner("insert into recovery_codes (user_id, hash, created_at) values ($1, 'x', now())", [userId]);
-  await world.db.asOwner(
-    "insert into passkeys (passkey_id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at) values ($1, $1, $1, 'x', 0, '{}', false, 'Key', now())",
-    [userId],
-  );
+  await totpRows.insert(world.db.owner, { userId, confirmedAt: new Date() });
+  await recoveryCodeRows.insert(world.db.owner, { userId });
+  await passkeyRows.insert(world.db.owner, { passkeyId: userId, userId, credentialId: userId, publicKey: "x" });
 }
 
-const lastEntry = async (userId: string) =>
-  (
-    await world.db.asOwner<Record<string, unknown>>(
-      "select action, outcome, actor_kind, organization_id, changed from audit_entries where object_id = $1 and actor_kind = 'commandLine' order by audit_id desc limit 1",
-      [userId],
-    )
-  )[0];
+const lastEntry = (userId: string) =>
+  lastRow(world.db.owner, auditEntries, { objectId: userId, actorKind: "commandLine" }, [
+    "action",
+    "outcome",
+    "actorKind",
+    "organizationId",
+    "changed",
+  ]);
 
 describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
   test("reset-password removes the password, ends the sessions, returns a link and is audited as commandLine", async () => {
@@ -68,13 +68,11 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     expect(await lastEntry(person.userId)).toEqual({
       action: "operator.resetPassword",
       outcome: "done",
-      actor_kind: "commandLine",
-      organization_id: organization.organizationId,
+      actorKind: "commandLine",
+      organizationId: organization.organizationId,
       changed: { endedSessions: 1 },
     });
-    expect(JSON.stringify(await world.db.asOwner("select * from audit_entries"))).not.toContain(
-      reset.url.split("#")[1],
-    );
+    expect(JSON.stringify(await readRows(world.db.owner, auditEntries))).not.toContain(reset.url.split("#")[1]);
   });
 
   test("reset-password refuses a sign-in whose password is being verified at that moment (TM-23)", async () => {
@@ -99,20 +97,20 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     const { email, password: lost } = person;
     expect((await browser.signIn("password", { email, password: lost })).status).toBe(401);
     expect([transactions, batches >= 2]).toEqual([1, true]);
-    expect(await world.db.asOwner("select 1 from sessions where user_id = $1", [person.userId])).toEqual([]);
+    expect(await readRows(world.db.owner, sessions, { userId: person.userId })).toEqual([]);
   });
 
   test("reset-password forces a password change after a sign-in by another method", async () => {
     const person = await givenOperator();
     await resetPassword(host, { email: person.email });
-    expect(await world.db.asOwner("select must_change from passwords where user_id = $1", [person.userId])).toEqual([
-      { must_change: true },
+    expect(await readRows(world.db.owner, passwords, { userId: person.userId }, ["mustChange"])).toEqual([
+      { mustChange: true },
     ]);
   });
 
   test("reset-password lets a person without a password set one", async () => {
     const person = await givenOperator();
-    await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
+    await deleteRows(world.db.owner, passwords, { userId: person.userId });
     const { url } = await resetPassword(host, { email: person.email });
     expect((await newBrowser().signIn("link", { token: url.split("#")[1] ?? "", password })).status).toBe(200);
     expect((await signIn({ ...person, password })).status).toBe(200);
@@ -130,8 +128,9 @@ describe("operator reset-second-factor (TM-23)", () => {
     const person = await givenOperator();
     await givenFactors(person);
     const { url } = await resetSecondFactor(host, { email: person.email });
-    for (const table of ["totp_secrets", "recovery_codes", "passkeys"]) {
-      expect(await world.db.asOwner(`select 1 from ${table} where user_id = $1`, [person.userId])).toEqual([]);
+    const { userId } = person;
+    for (const table of [totpSecrets, recoveryCodes, passkeys]) {
+      expect(await readRows(world.db.owner, table, { userId })).toEqual([]);
     }
     expect((await signIn(person)).status).toBe(401);
     const browser = newBrowser();
@@ -145,9 +144,12 @@ describe("operator reset-second-factor (TM-23)", () => {
 
   test("reset-second-factor leaves only enrolment if the organization requires a second factor", async () => {
     const strict = await world.organization();
-    await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
-      strict.organizationId,
-    ]);
+    await updateRows(
+      world.db.owner,
+      organizations,
+      { organizationId: strict.organizationId },
+      { requireSecondFactor: true },
+    );
     const person = await givenPerson(world);
     await givenMember(world, strict.organizationId, person, "owner");
     await givenFactors(person);
@@ -210,7 +212,7 @@ describe("operator list", () => {
     ];
     await givenFactors(strong);
     await resetPassword(host, { email: reset.email });
-    await world.db.asOwner("delete from passwords where user_id = $1", [plain.userId]);
+    await deleteRows(world.db.owner, passwords, { userId: plain.userId });
     for (let count = 0; count < 5; count++) await signIn({ ...locked, password: "wrong" });
     const { operators } = await listOperators(host);
     const of = ({ email }: GivenPerson) => operators.find((operator) => operator.email === email);

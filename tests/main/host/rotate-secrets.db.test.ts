@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../../drizzle/audit";
+import { installation } from "../../../drizzle/installation";
+import { totpSecrets } from "../../../drizzle/persons";
 import type { Database } from "../../../src/database/database";
 import { fingerprint, makeSealer } from "../../../src/database/sealing";
 import { makeSigner } from "../../../src/database/signing";
@@ -8,8 +10,12 @@ import { createHandler } from "../../../src/http/handler";
 import { rotateSecrets } from "../../../src/main/host/rotate-secrets";
 import { sealedColumns } from "../../../src/main/host/sealed-columns";
 import { openBrowser } from "../../support/browser";
+import { callsOf } from "../../support/call-response";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { givenMember, givenPerson } from "../../support/people";
+import { credentialRows } from "../../support/rows/applications";
+import { providerRows, totpRows } from "../../support/rows/persons";
+import { readRows, updateRows } from "../../support/rows/table";
 import { given, openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -19,7 +25,7 @@ const onlyCurrent = makeSealer([current]);
 
 beforeAll(async () => {
   world = await openWorld({ sealer: makeSealer([previous]), signer: makeSigner([previous]) });
-  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(current)]);
+  await updateRows(world.db.owner, installation, {}, { secretFingerprint: fingerprint(current) });
 });
 afterAll(() => world.close());
 
@@ -50,29 +56,33 @@ async function givenValues(credentials: number): Promise<void> {
   const { applicationId } = await given(organization).application({ access: "protected" });
   const sealer = makeSealer([previous]);
   const { userId } = await givenPerson(world);
-  await world.db.asOwner("insert into totp_secrets (user_id, secret_sealed, created_at) values ($1, $2, now())", [
+  await totpRows.insert(world.db.owner, {
     userId,
-    sealer.seal(`totp_secrets:secret_sealed:${userId}`, "totp"),
-  ]);
-  for (const [id, sealed] of [
-    [`p1${userId}`, sealer.seal(`oidc_providers:client_secret_sealed:p1${userId}`, "client secret")],
-    [`p2${userId}`, null],
-  ]) {
-    await world.db.asOwner(
-      `insert into oidc_providers (provider_id, slug, name, issuer, client_id, client_secret_sealed, scopes, allowed_emails,
-        allowed_domains, allowed_groups, group_roles, trusted_domains, creates_persons, created_at)
-       values ($1, $1, 'P', 'https://p.example.org', 'c', $2, '{}', '{}', '{}', '{}', '{}'::jsonb, '{}', false, now())`,
-      [id, sealed],
-    );
-  }
-  const rows = Array.from({ length: credentials }, (_, number) => {
-    const id = `sec_${userId}_${String(number).padStart(4, "0")}`;
-    return { id, sealed: sealer.seal(`security:hash:${id}`, `hash ${number}`), name: `user${number}` };
+    secretSealed: sealer.seal(`totp_secrets:secret_sealed:${userId}`, "totp"),
   });
-  await world.db.asOwner(
-    `insert into security (security_id, organization_id, application_id, username, hash_sealed, hash_algorithm, created_at, password_changed_at)
-     select r.id, $1, $2, r.name, r.sealed, 'apr1', now(), now() from jsonb_to_recordset($3::text::jsonb) r (id text, sealed text, name text)`,
-    [organization.organizationId, applicationId, JSON.stringify(rows)],
+  const sealed = sealer.seal(`oidc_providers:client_secret_sealed:p1${userId}`, "client secret");
+  for (const [id, clientSecretSealed] of [
+    [`p1${userId}`, sealed],
+    [`p2${userId}`, null],
+  ] as const) {
+    await providerRows.insert(world.db.owner, {
+      providerId: id,
+      slug: id,
+      name: "P",
+      issuer: "https://p.example.org",
+      clientId: "c",
+      clientSecretSealed,
+      scopes: [],
+    });
+  }
+  const { organizationId } = organization;
+  await credentialRows.insertAll(
+    world.db.owner,
+    Array.from({ length: credentials }, (_, number) => {
+      const securityId = `sec_${userId}_${String(number).padStart(4, "0")}`;
+      const hashSealed = sealer.seal(`security:hash:${securityId}`, `hash ${number}`);
+      return { securityId, organizationId, applicationId, username: `user${number}`, hashSealed };
+    }),
   );
 }
 
@@ -114,10 +124,11 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
     expect([...values].find(([at]) => at.startsWith("totp_secrets"))?.[1]).toBe("totp");
     expect([...values].find(([at]) => at.startsWith("oidc_providers"))?.[1]).toBe("client secret");
     expect(await rotateSecrets(rotation())).toMatchObject({ total: 0, unreadable: 0 });
-    const entries = await world.db.asOwner(
-      "select actor_kind, changed from audit_entries where action = 'secrets.rotate'",
-    );
-    expect(entries[0]).toEqual({ actor_kind: "commandLine", changed: { total: all - half, unreadable: 0 } });
+    const entries = await readRows(world.db.owner, auditEntries, { action: "secrets.rotate" }, [
+      "actorKind",
+      "changed",
+    ]);
+    expect(entries[0]).toEqual({ actorKind: "commandLine", changed: { total: all - half, unreadable: 0 } });
   });
 
   test("a rotation loses no concurrent change of the same values", async () => {
@@ -132,15 +143,8 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
     const after = { ...world.runtime, sealer: sealerOfBoth };
     const handler = createHandler(after);
     const change = async (securityId: string) => {
-      const response = await handler(
-        new Request("http://127.0.0.1/api/trpc/security.update", {
-          method: "POST",
-          headers: { "content-type": "application/json", "x-api-key": await organization.key("owner") },
-          body: JSON.stringify({ securityId, password: `Pw-${securityId}-9z` }),
-        }),
-        { ip: "127.0.0.1" },
-      );
-      return response.status;
+      const call = callsOf(handler, { key: await organization.key("owner") });
+      return (await call("security.update", { securityId, password: `Pw-${securityId}-9z` })).status;
     };
     const changes = ids.slice(0, 10).map(change);
     const [rotated, ...statuses] = await Promise.all([rotateSecrets(rotation()), ...changes]);
@@ -154,23 +158,20 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
   test.runIf(runsSideBySide())("a rotation leaves a value alone that is changed concurrently", async () => {
     const { userId } = await givenPerson(world);
     const context = `totp_secrets:secret_sealed:${userId}` as const;
-    await world.db.asOwner("insert into totp_secrets (user_id, secret_sealed, created_at) values ($1, $2, now())", [
-      userId,
-      makeSealer([previous]).seal(context, "before"),
-    ]);
+    await totpRows.insert(world.db.owner, { userId, secretSealed: makeSealer([previous]).seal(context, "before") });
     const newer = makeSealer([previous]).seal(context, "changed concurrently");
     await besideUncommitted(
       world,
       world.runtime.installationId,
-      (tx) => tx.execute(sql`update totp_secrets set secret_sealed = ${newer} where user_id = ${userId}`),
+      (tx) => updateRows(tx, totpSecrets, { userId }, { secretSealed: newer }),
       () => rotateSecrets(rotation()),
       "host",
     );
-    const [row] = await world.db.asOwner<{ sealed: string }>(
-      "select secret_sealed as sealed from totp_secrets where user_id = $1",
-      [userId],
-    );
-    expect(sealerOfBoth.open(context, row?.sealed ?? "")).toEqual({ ok: true, plaintext: "changed concurrently" });
+    const [row] = await readRows(world.db.owner, totpSecrets, { userId }, ["secretSealed"]);
+    expect(sealerOfBoth.open(context, row?.secretSealed ?? "")).toEqual({
+      ok: true,
+      plaintext: "changed concurrently",
+    });
     await rotateSecrets(rotation());
   });
 
@@ -178,13 +179,10 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
     const lost = makeSealer([randomBytes(32)]);
     const { userId } = await givenPerson(world);
     const sealed = lost.seal(`totp_secrets:secret_sealed:${userId}`, "lost");
-    await world.db.asOwner("insert into totp_secrets (user_id, secret_sealed, created_at) values ($1, $2, now())", [
-      userId,
-      sealed,
-    ]);
+    await totpRows.insert(world.db.owner, { userId, secretSealed: sealed });
     expect(await rotateSecrets(rotation())).toMatchObject({ total: 0, unreadable: 1 });
-    expect(await world.db.asOwner("select secret_sealed from totp_secrets where user_id = $1", [userId])).toEqual([
-      { secret_sealed: sealed },
+    expect(await readRows(world.db.owner, totpSecrets, { userId }, ["secretSealed"])).toEqual([
+      { secretSealed: sealed },
     ]);
   });
 

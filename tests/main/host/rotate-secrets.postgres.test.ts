@@ -1,7 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { installation } from "../../../drizzle/installation";
+import { security } from "../../../drizzle/security";
 import { fingerprint, makeSealer } from "../../../src/database/sealing";
+import { credentialRows } from "../../support/rows/applications";
+import { readRows, updateRows } from "../../support/rows/table";
 import { startScript } from "../../support/script-process";
 import { given, openWorld, type World } from "../../support/world";
 
@@ -9,7 +13,7 @@ let world: World;
 const [previous, current] = [randomBytes(32), randomBytes(32)];
 beforeAll(async () => {
   world = await openWorld({ sealer: makeSealer([previous]) });
-  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(current)]);
+  await updateRows(world.db.owner, installation, {}, { secretFingerprint: fingerprint(current) });
 });
 afterAll(() => world.close());
 
@@ -23,22 +27,22 @@ const start = () =>
 
 const sealedWith = async (secret: Buffer) => {
   const prefix = makeSealer([secret]).currentPrefix;
-  const rows = await world.db.asOwner("select 1 from security where starts_with(hash_sealed, $1)", [prefix]);
-  return rows.length;
+  const rows = await readRows(world.db.owner, security, {}, ["hashSealed"]);
+  return rows.filter(({ hashSealed }) => hashSealed.startsWith(prefix)).length;
 };
 
 test("a rotation that is killed in the middle is continued by the next one (PO-9)", async () => {
   const organization = await world.organization();
   const { applicationId } = await given(organization).application({ access: "protected" });
   const sealer = makeSealer([previous]);
-  const rows = Array.from({ length: 350 }, (_, number) => {
-    const id = `sec_${String(number).padStart(26, "0")}`;
-    return { id, sealed: sealer.seal(`security:hash:${id}`, `hash ${number}`), name: `user${number}` };
-  });
-  await world.db.asOwner(
-    `insert into security (security_id, organization_id, application_id, username, hash_sealed, hash_algorithm, created_at, password_changed_at)
-     select r.id, $1, $2, r.name, r.sealed, 'apr1', now(), now() from jsonb_to_recordset($3::text::jsonb) r (id text, sealed text, name text)`,
-    [organization.organizationId, applicationId, JSON.stringify(rows)],
+  const { organizationId } = organization;
+  await credentialRows.insertAll(
+    world.db.owner,
+    Array.from({ length: 350 }, (_, number) => {
+      const securityId = `sec_${String(number).padStart(26, "0")}`;
+      const hashSealed = sealer.seal(`security:hash:${securityId}`, `hash ${number}`);
+      return { securityId, organizationId, applicationId, username: `user${number}`, hashSealed };
+    }),
   );
 
   const killed = start();

@@ -71,7 +71,7 @@ test("every reason is in one file of the catalogue only", () => {
 describe.each(catalogue)("the reason %s", (reason, definition) => {
   const sentence = exampleOf(definition);
 
-  test("its message consists of whole sentences in plain English", () => {
+  test("the message of the reason consists of whole sentences in plain English", () => {
     expect(sentence).toMatch(/^["A-Z].{10,}\.$/);
     expect(sentence).not.toMatch(
       /\b(whoever|whomever|whom|nobody|somebody|anew|beside|meanwhile|of ours|of one's own|is told)\b/i,
@@ -80,7 +80,7 @@ describe.each(catalogue)("the reason %s", (reason, definition) => {
     expect(sentence).not.toContain("\n");
   });
 
-  test("its fields have stable words", () => {
+  test("the fields of the reason have stable words", () => {
     const { fields } = definition;
     for (const [path, word] of Object.entries(fields(definition.example as never) ?? {})) {
       expect(path).toMatch(/^[a-zA-Z]\w*(\.\w+)*$/);
@@ -88,11 +88,11 @@ describe.each(catalogue)("the reason %s", (reason, definition) => {
     }
   });
 
-  test("it is used in the source", () => {
+  test("the reason is used in the source", () => {
     expect(source).toContain(`"${reason}"`);
   });
 
-  test("it is declared by an operation, common to all operations, or used outside of operations", () => {
+  test("the reason is declared by an operation, common to all operations, or used outside of operations", () => {
     const isOfTransport = !refusalKinds.some((kind) => kind === definition.kind);
     const places = [
       declared.has(reason),

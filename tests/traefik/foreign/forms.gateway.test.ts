@@ -12,7 +12,7 @@ describe.skipIf(!hasTraefik())("a real Traefik", () => {
   afterAll(() => traefik.stop());
 
   const rows = forms.map((form) => [form.traefik, form.says, form] as const);
-  it.each(rows)("has %s a file with %s", async (_, __, { text, traefik: expected }) => {
+  it.each(rows)("a real Traefik has %s a file with %s", async (_, __, { text, traefik: expected }) => {
     expect(await traefik.verdictOf({ extension: ".yml", text })).toBe(expected);
     const verdict = readTraefikFile("a.yml", text);
     if (verdict.state !== "accepted") return;

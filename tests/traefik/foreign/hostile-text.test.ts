@@ -78,7 +78,7 @@ function timeOf(fileName: string, text: string): number {
 }
 
 describe("a hostile text", () => {
-  it.each(hostileTexts)("of %s is read within the bound", (_, text) => {
+  it.each(hostileTexts)("a hostile text of %s is read within the bound", (_, text) => {
     expect(timeOf("a.yml", text)).toBeLessThan(boundMs);
   });
 
@@ -87,11 +87,11 @@ describe("a hostile text", () => {
     ["tables", Array.from({ length: size / 8 }, (_, at) => `[t${at}]`).join("\n")],
     ["dots", `${repeated("a.")}b = 1`],
     ["digits", `[http.routers.r]\npriority = ${repeated("9")}`],
-  ])("of TOML with %s is read within the bound", (_, text) => {
+  ])("a hostile text of TOML with %s is read within the bound", (_, text) => {
     expect(timeOf("a.toml", text)).toBeLessThan(boundMs);
   });
 
-  it("of any pieces is read within the bound, and never throws", () => {
+  it("a hostile text of any pieces is read within the bound, and never throws", () => {
     const piece = fc.oneof(
       fc.constantFrom(
         ..."-?:,[]{}#&*!|>'\"%@`~=<.\\ \t\n\r",
@@ -120,7 +120,7 @@ describe("a hostile text", () => {
 });
 
 describe("hosts that a strict reading finds", () => {
-  it("are found, or the file is a problem", () => {
+  it("hosts that a strict reading finds are found, or the file is a problem", () => {
     let found = 0;
     fc.assert(
       fc.property(fc.nat(2 ** 31), (seed) => {

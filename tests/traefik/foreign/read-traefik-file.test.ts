@@ -20,7 +20,7 @@ describe("a file that Traefik would read", () => {
       '{"http": {"middlewares": {"m": {"rateLimit": {"period": "1m30s"}}, "n": {"rateLimit": {"period": 5}}}}}',
     ],
     ["free settings of plugins", '{"http": {"middlewares": {"m": {"plugin": {"p": {"a": {"b": [1, 2]}}}}}}}'],
-  ])("is accepted with %s", (_, text) => {
+  ])("a file is accepted with %s", (_, text) => {
     expect(yml(text).state).toBe("accepted");
   });
 
@@ -69,21 +69,21 @@ describe("a file that Traefik would read", () => {
     ["an alias of nothing", "a: *b", "alias", ""],
     ["an alias bomb", bomb(), "alias", ""],
     ["brackets without end", "[".repeat(100_000), "syntax", ""],
-  ])("is refused with %s, and says where without a value", (_, text, reason, where) => {
+  ])("a file is refused with %s, and the problem says where without a value", (_, text, reason, where) => {
     expect(yml(text)).toEqual({ state: "refused", reason, where });
   });
 
-  it("is unknown with a second document that is broken", () => {
+  it("a file is unknown with a second document that is broken", () => {
     expect(yml("http:\n---\n{")).toEqual({ state: "unknown", reason: "yaml_after_document" });
   });
 
-  it("is unknown with a template, and ignored with another ending", () => {
+  it("a file is unknown with a template, and ignored with another ending", () => {
     expect(yml('http: {{ env "HOME" }}')).toEqual({ state: "unknown", reason: "template" });
     expect(readTraefikFile("a.yml.tmp", "{").state).toBe("ignored");
     expect(readTraefikFile("A.YML", "{").state).toBe("refused");
   });
 
-  it("shows its routers as Traefik would build them", () => {
+  it("a file shows its routers as Traefik would build them", () => {
     const text = `{"http": {"routers": {
       "portcullis-x": {"rule": "Host(\`a\`)", "entryPoints": "web,other", "service": "s", "middlewares": ["a║b", " c "]},
       "1": {"rule": "Path(\`/\`)", "priority": "7"}
@@ -108,7 +108,7 @@ describe("a file that Traefik would read", () => {
     });
   });
 
-  it("merges anchors as YAML 1.1 does", () => {
+  it("a file merges anchors as YAML 1.1 does", () => {
     const verdict = yml("http:\n  routers:\n    a: &a {rule: x, service: s}\n    b: {<<: *a, service: t}\n");
     expect(verdict.state === "accepted" && verdict.defines.http.routers).toMatchObject([
       { name: "a", rule: "x", service: "s" },
@@ -116,7 +116,7 @@ describe("a file that Traefik would read", () => {
     ]);
   });
 
-  it("may be TOML", () => {
+  it("a file may be TOML", () => {
     expect(readTraefikFile("a.toml", '[http.routers.r]\nrule = "x"\npriority = 1_0\n').state).toBe("accepted");
     expect(readTraefikFile("a.toml", "[http.routers]\n")).toMatchObject({ reason: "empty_element" });
     expect(readTraefikFile("a.toml", "[http.routers.r]\nrule = 2001-01-01\n")).toMatchObject({
@@ -127,11 +127,14 @@ describe("a file that Traefik would read", () => {
 });
 
 describe("a file", () => {
-  it.each(forms.map((form) => [form.says, form.reader, form] as const))("with %s is %s", (_, __, { text, reader }) => {
-    expect(wordOf(yml(text))).toBe(reader);
-  });
+  it.each(forms.map((form) => [form.says, form.reader, form] as const))(
+    "a file with %s is %s",
+    (_, __, { text, reader }) => {
+      expect(wordOf(yml(text))).toBe(reader);
+    },
+  );
 
-  it("of any form is judged as Traefik judges it, or not at all", () => {
+  it("a file of any form is judged as Traefik judges it, or not at all", () => {
     const wrong = forms.filter(({ text, traefik }) => {
       const { state } = yml(text);
       return state !== "unknown" && state !== traefik;
