@@ -1,9 +1,12 @@
 import { sql } from "drizzle-orm";
 import { rowsOf, type Transaction } from "../database/database";
 import { aheadInSql, passedInSql } from "../database/moments-in-sql";
+import { StoredUnprovenReason } from "../platform/contract/sync-state";
 import { later } from "../platform/moment";
 import type { Access, OpenedBy } from "../traefik/compiler/state";
 import type { ExposureFacts } from "./exposure";
+
+type Delivered = NonNullable<ExposureFacts["delivered"]>;
 
 interface Row {
   readonly application_id: string;
@@ -13,7 +16,7 @@ interface Row {
   readonly credentials: readonly boolean[] | null;
   readonly has_route: boolean;
   readonly pending: boolean;
-  readonly delivered: ExposureFacts["delivered"];
+  readonly delivered: (Omit<Delivered, "unproven"> & { readonly unproven: string | null }) | null;
   readonly loaded_revision: number;
   readonly failing: boolean;
 }
@@ -62,7 +65,10 @@ export async function exposureFactsOf(
         credentials: (row.credentials ?? []).map((valid) => ({ valid })),
         hasRoute: row.has_route,
         pending: row.pending,
-        delivered: row.delivered,
+        delivered: row.delivered && {
+          ...row.delivered,
+          unproven: StoredUnprovenReason.nullable().parse(row.delivered.unproven),
+        },
         loadedRevision: row.loaded_revision,
         failing: row.failing,
       },

@@ -82,7 +82,7 @@ describe("a failed write", () => {
       () => sync.gateway(),
       ({ cause }) => cause !== null,
     );
-    expect((await sync.gateway()).cause).toBe("The disk of the gateway's folder is full.");
+    expect((await sync.gateway()).cause).toBe("disk_full");
     const since = async () =>
       (
         await sync.world.db.asOwner<{ cause_since: Date }>("select cause_since from gateways where gateway_id = $1", [
@@ -139,7 +139,7 @@ describe("a failed write", () => {
       () => sync.gateway(),
       ({ cause }) => cause !== null,
     );
-    expect((await sync.gateway()).cause).toContain("is not a folder");
+    expect((await sync.gateway()).cause).toBe("no_folder");
     expect(await sync.state(applicationId)).toBeNull();
     rmSync(places.applications);
     renameSync(`${places.folder}/away`, places.applications);
@@ -155,7 +155,7 @@ describe("a failed write", () => {
       () => sync.gateway(),
       ({ cause }) => cause !== null,
     );
-    expect((await sync.gateway()).cause).toBe("The gateway's folder was replaced or removed.");
+    expect((await sync.gateway()).cause).toBe("folder_replaced");
     expect(existsSync(sync.folder)).toBe(false);
     renameSync(`${sync.folder}-away`, sync.folder);
     await delivered();

@@ -1,3 +1,4 @@
+import type { UnprovenReason } from "../../platform/contract/sync-state";
 import { inParallel } from "../../platform/in-parallel";
 import { exposureProof } from "../../traefik/compiler/exposure-proof";
 import { isWildcard } from "../../traefik/compiler/well-formed";
@@ -68,7 +69,12 @@ function judged(
   };
 }
 
-function whyNot(passTag: string, task: ProofTask, probe: AskedProbe, answer: GatewayAnswer | null): string | null {
+function whyNot(
+  passTag: string,
+  task: ProofTask,
+  probe: AskedProbe,
+  answer: GatewayAnswer | null,
+): UnprovenReason | null {
   if (answer === null) return "gateway_does_not_answer";
   if (probe.expect === "gone") return "not_judged"; // only the leader can judge it
   const proof = exposureProof({ tag: task.tag, passTag, expect: probe.expect }, answer);

@@ -7,6 +7,7 @@ import { aheadInSql } from "../../database/moments-in-sql";
 import type { ForeignFile } from "../../delivery/protocol/foreign-file";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
+import { ExposureReason, StoredDeliveryCause } from "../../platform/contract/sync-state";
 import { isoText } from "../../platform/moment";
 import { gateway, type LocatedGateway } from "../gateways/resource";
 import { asViewer } from "../gateways/rows";
@@ -74,11 +75,19 @@ export const status = operation(
   },
 );
 
-type Row = Omit<GatewayStatus, "foreignFiles">;
+/** What the database returns: words are not checked yet. */
+interface Row extends Omit<GatewayStatus, "foreignFiles" | "cause" | "unproven"> {
+  readonly cause: string | null;
+  readonly unproven: readonly { readonly applicationId: string; readonly reason: string }[];
+}
+
+const StoredReason = ExposureReason.catch("unrecognized");
 
 function present(row: Row): GatewayStatus {
   return {
     ...row,
+    cause: StoredDeliveryCause.nullable().parse(row.cause),
+    unproven: row.unproven.map((one) => ({ ...one, reason: StoredReason.parse(one.reason) })),
     loadedAt: iso(row.loadedAt),
     causeSince: iso(row.causeSince),
     comparedAt: iso(row.comparedAt),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { asSync, LeaseLost } from "../../../src/database/as-sync";
 import { findDenyGroup, recordProofs } from "../../../src/delivery/leader/proofs";
+import type { UnprovenReason } from "../../../src/platform/contract/sync-state";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
 let sync: SyncWorld;
@@ -19,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => sync.close());
 
-const record = (term: number, holder: string, revision: number, why: string | null = null) =>
+const record = (term: number, holder: string, revision: number, why: UnprovenReason | null = null) =>
   recordProofs(
     sync.world.runtime.database,
     { gatewayId: sync.gatewayId, term, holder },

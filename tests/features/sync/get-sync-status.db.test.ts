@@ -57,13 +57,13 @@ test("sync.status shows every organization, even the root organization, only its
   expect(await gatewayStatus(acme)).toMatchObject({ pending: 1, pendingSince: expect.any(String), unproven: [] });
   expect(await gatewayStatus(root)).toMatchObject({ pending: 0, pendingSince: null, unproven: [] });
   await sync.deliver(3);
-  await sync.state(acme.organizationId, acmeApplication, 3, { unproven: "not_ours" });
+  await sync.state(acme.organizationId, acmeApplication, 3, { unproven: "not_our_router" });
   await sync.state(beta.organizationId, betaApplication, 3);
   await given(beta).credential(betaApplication, "bob");
   expect(await gatewayStatus(acme)).toMatchObject({
     pending: 0,
     pendingSince: null,
-    unproven: [{ applicationId: acmeApplication, reason: "not_ours" }],
+    unproven: [{ applicationId: acmeApplication, reason: "not_our_router" }],
   });
   expect(await gatewayStatus(beta)).toMatchObject({
     pending: 1,
@@ -98,13 +98,13 @@ test("sync.status shows all gateways to the root organization, and to others the
 
 test("sync.status shows a failed delivery, a lease and a comparison, but no secret of the gateway", async () => {
   await world.db.asOwner(
-    `update gateways set cause = 'The disk is full.', cause_since = '2026-05-01T11:00:00Z', lease_until = now() + interval '1 minute',
+    `update gateways set cause = 'disk_full', cause_since = '2026-05-01T11:00:00Z', lease_until = now() + interval '1 minute',
        lease_holder = 'host-of-the-process', nonce = 'nonce-of-the-folder', revision = 12, loaded_revision = 11, compared_at = '2026-05-01T11:55:00Z'
      where gateway_id = $1`,
     [world.gatewayId],
   );
   expect(await gatewayStatus(root)).toMatchObject({
-    cause: "The disk is full.",
+    cause: "disk_full",
     causeSince: "2026-05-01T11:00:00.000Z",
     comparedAt: "2026-05-01T11:55:00.000Z",
     led: true,
@@ -115,6 +115,19 @@ test("sync.status shows a failed delivery, a lease and a comparison, but no secr
     const { text } = await statusFor(organization);
     for (const secret of ["nonce", "host-of-the-process", "sealed", "v1."]) expect(text).not.toContain(secret);
   }
+});
+
+test("sync.status returns words that another version stored as unrecognized", async () => {
+  const applicationId = await application(acme);
+  const sync = deliveredBy(world, world.gatewayId);
+  await sync.fail("The disk is full.");
+  await sync.deliver(3);
+  await sync.state(acme.organizationId, applicationId, 3, { unproven: "a word of a later version" });
+  const { cause, unproven } = await gatewayStatus(acme);
+  expect(cause).toBe("unrecognized");
+  expect(unproven).toContainEqual({ applicationId, reason: "unrecognized" });
+  const one = await acme.call("applications.one", { applicationId });
+  expect(one.data.exposure).toMatchObject({ state: "unknown", provedAt: null, reason: "unrecognized" });
 });
 
 test("an organization sees the revision of its own last delivery, unaffected by deliveries of others", async () => {
