@@ -36,6 +36,7 @@ export const applicationStates = pgTable(
   (table) => [
     primaryKey({ columns: [table.gatewayId, table.applicationId] }),
     index("application_states_by_application").on(table.applicationId),
+    index("application_states_by_organization").on(table.organizationId),
   ],
 );
 

@@ -82,7 +82,7 @@ describe("a gateway that cannot be led", () => {
     expect(why?.detail).toContain(`${sync.folder} belongs to user 65534`);
     await until(
       () => sync.gateway(),
-      ({ cause }) => cause === "The gateway's folder belongs to another user, or is open to others.",
+      ({ cause }) => cause === "not_ours",
     );
     chownSync(sync.folder, 0, 0);
     await until(
@@ -102,7 +102,7 @@ describe("a gateway that cannot be led", () => {
     await first.stop();
     await until(
       () => sync.gateway(),
-      ({ cause }) => cause?.includes("gateway.json is missing") === true,
+      ({ cause }) => cause === "claim_missing",
     );
   });
 });
@@ -149,7 +149,7 @@ describe("a delivery that fails for a reason that a tenant may have caused", () 
     reconciler.start();
     await until(
       () => sync.gateway(),
-      ({ cause }) => cause === "The delivery failed. The log has the reason.",
+      ({ cause }) => cause === "other",
     );
     expect(reconciler.status()).toEqual({ leads: true, why: null });
     fails = false;

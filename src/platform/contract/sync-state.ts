@@ -49,6 +49,9 @@ export const ExposureReason = z.enum([
 ]);
 export type ExposureReason = z.infer<typeof ExposureReason>;
 
+/** With one of these reasons, a visitor without a credential was let in where the gateway should refuse. */
+export const alarmReasons = ["passed", "status", "still_there"] as const satisfies readonly ExposureReason[];
+
 /** What an anonymous visitor gets from an application now. A state without a proof is `unknown`. */
 export const ExposureState = z.enum(["public", "protected", "closed", "unknown"]);
 export type ExposureState = z.infer<typeof ExposureState>;

@@ -123,9 +123,10 @@ test("sync.status returns words that another version stored as unrecognized", as
   await sync.fail("The disk is full.");
   await sync.deliver(3);
   await sync.state(acme.organizationId, applicationId, 3, { unproven: "a word of a later version" });
-  const { cause, unproven } = await gatewayStatus(acme);
-  expect(cause).toBe("unrecognized");
-  expect(unproven).toContainEqual({ applicationId, reason: "unrecognized" });
+  expect(await gatewayStatus(acme)).toMatchObject({
+    cause: "unrecognized",
+    unproven: [{ applicationId, reason: "unrecognized" }],
+  });
   const one = await acme.call("applications.one", { applicationId });
   expect(one.data.exposure).toMatchObject({ state: "unknown", provedAt: null, reason: "unrecognized" });
 });
