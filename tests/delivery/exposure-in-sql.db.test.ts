@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { asSync } from "../../src/database/as-sync";
+import { oneOf } from "../../src/database/conditions-in-sql";
 import { rowsOf } from "../../src/database/database";
 import { type ExposureFacts, exposureOf } from "../../src/delivery/exposure";
 import { exposureFactsOf, selectExposureFacts } from "../../src/delivery/exposure-facts";
@@ -237,11 +238,7 @@ test("the exposure in SQL is the exposure of the same facts (DK-3)", async () =>
     fc.asyncProperty(fc.array(anyRows, { minLength: 60, maxLength: 60 }), async (all) => {
       const ids = await given(all);
       const { inSql, facts } = await asSync(world.runtime.database, async (tx) => {
-        const wanted = sql.join(
-          ids.map((id) => sql`${id}`),
-          sql`, `,
-        );
-        const query = selectExposure(selectExposureFacts(sql`a.application_id in (${wanted})`, now));
+        const query = selectExposure(selectExposureFacts(oneOf(sql`a.application_id`, ids), now));
         const found = rowsOf<{ application_id: string; state: string; intended: string; reason: string | null }>(
           await tx.execute(query),
         );

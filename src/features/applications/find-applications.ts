@@ -32,17 +32,17 @@ export async function findApplications(
 ): Promise<Found> {
   const which = sql.join(conditionsOf(input, reach, now), sql` and `);
   const isByExposure = input.exposure !== undefined || input.reason !== undefined || input.sort === "exposure";
+  const passwords = input.sort === "oldestPassword" ? oldestPasswords : sql``;
   const source = isByExposure
-    ? sql`(${selectExposure(selectExposureFacts(which, now))}) x
-        join applications a on a.application_id = x.application_id
-        join environments e on e.environment_id = a.environment_id
+    ? sql`(${selectExposure(selectExposureFacts(which, now))}) x ${passwords}
       where ${oneOf(sql`x.state`, input.exposure)} and ${oneOf(sql`x.reason`, input.reason)}`
-    : sql`applications a join environments e on e.environment_id = a.environment_id where ${which}`;
+    : sql`(select a.application_id, a.name, a.created_at, a.changed_at, e.project_id from applications a
+        join environments e on e.environment_id = a.environment_id where ${which}) x ${passwords}`;
   const direction = input.order === "asc" ? sql`asc` : sql`desc`;
   const after = input.cursor === undefined ? sql`true` : sql`application_id < ${input.cursor}`;
   const result = await tx.execute(sql`
     with found as materialized (
-      select a.application_id, ${keyOf(input, reach)} as key from ${source}
+      select x.application_id, ${keyOf(input, reach)} as key from ${source}
     )
     select (select count(*)::int from found) as total, array(
       select application_id from found where ${after}
@@ -50,6 +50,10 @@ export async function findApplications(
     ) as ids`);
   return rowsOf<Found>(result)[0] ?? { ids: [], total: 0 };
 }
+
+const oldestPasswords = sql`left join (
+  select application_id, min(password_changed_at) as oldest from security group by application_id
+) p on p.application_id = x.application_id`;
 
 /** The conditions on an application `a` in its environment `e`. */
 function conditionsOf(input: ListApplications, reach: ListReach, now: Date): SQL[] {
@@ -61,34 +65,35 @@ function conditionsOf(input: ListApplications, reach: ListReach, now: Date): SQL
   if (input.access !== undefined) conditions.push(sql`a.access = ${input.access}`);
   if (days !== undefined) {
     const before = sql`${later(now, -days * dayMs).toISOString()}::timestamptz`;
-    conditions.push(sql`(${isIn(reach.credentials)} and exists (select 1 from security s
-      where s.application_id = a.application_id and s.password_changed_at < ${before}))`);
+    conditions.push(isIn(reach.credentials));
+    conditions.push(
+      sql`a.application_id in (select application_id from security where password_changed_at < ${before})`,
+    );
   }
   if (query !== undefined) {
-    conditions.push(sql`(${contains(sql`a.name`, query)} or (${isIn(reach.routes)} and exists (select 1 from routes r
-      where r.application_id = a.application_id and ${contains(sql`r.host`, query)})))`);
+    conditions.push(sql`(${contains(sql`a.name`, query)} or (${isIn(reach.routes)}
+      and a.application_id in (select application_id from routes where ${contains(sql`host`, query)})))`);
   }
   return conditions;
 }
 
-/** Whether an application in the environment `e` is in one of these projects. */
-function isIn(projects: VisibleProjects): SQL {
-  return projects === "all" ? sql`true` : oneOf(sql`e.project_id`, projects);
+/** Whether a project is one of these. */
+function isIn(projects: VisibleProjects, column = sql`e.project_id`): SQL {
+  return projects === "all" ? sql`true` : oneOf(column, projects);
 }
 
 /** What applications are sorted by. The worst exposure is the smallest. */
 function keyOf({ sort }: ListApplications, { credentials }: ListReach): SQL {
   switch (sort) {
     case "name":
-      return sql`lower(a.name)`;
+      return sql`lower(x.name)`;
     case "exposure":
       return exposureRank(sql`x.state`, sql`x.reason`);
     case "changedAt":
-      return sql`coalesce(a.changed_at, a.created_at)`;
+      return sql`coalesce(x.changed_at, x.created_at)`;
     case "oldestPassword":
-      return sql`case when ${isIn(credentials)} then
-        (select min(s.password_changed_at) from security s where s.application_id = a.application_id) end`;
+      return sql`case when ${isIn(credentials, sql`x.project_id`)} then p.oldest end`;
     case "createdAt":
-      return sql`a.application_id`;
+      return sql`x.application_id`;
   }
 }

@@ -4,7 +4,7 @@ import type { Authorized } from "../../access/authorized";
 import type { Reach } from "../../access/organization";
 import type { Permission } from "../../access/permissions";
 import { readAs } from "../../access/read-as";
-import { contains, oneOf } from "../../database/conditions-in-sql";
+import { beginsWith, contains, oneOf } from "../../database/conditions-in-sql";
 import { rowsOf } from "../../database/database";
 import { operation } from "../../operations/operation";
 import { callerReach } from "../../operations/subject";
@@ -117,6 +117,6 @@ function hitsOf({ kind, from, id, title, also, which, hasApplication }: Kind, pl
     ? sql`json_build_object('applicationId', a.application_id, 'name', a.name)`
     : sql`null::json`;
   return sql`(select ${kind}::text as kind, ${id} as id, ${title} as title, ${application} as application,
-      case when starts_with(lower(${title}), lower(${text}::text)) then 0 else 1 end as rank, ${place}::integer as place
+      case when ${beginsWith(title, text)} then 0 else 1 end as rank, ${place}::integer as place
     from ${from} where ${which} and ${matches} order by rank, lower(${title}), ${id} limit ${most})`;
 }

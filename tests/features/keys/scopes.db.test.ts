@@ -123,7 +123,10 @@ describe("keys of one project", () => {
     expect(reasonOf(await call("projects.create", { name: "x" }))).toEqual([403, "key_scope"]);
     const listed = await call<{ items: { projectId: string }[] }>("projects.list");
     expect(listed.data.items.map(({ projectId }) => projectId)).toEqual([place.projectId]);
-    expect(reasonOf(await call("applications.list"))).toEqual([403, "key_scope"]);
+    await given(acme).application({ environmentId: otherPlace.environmentId });
+    const seen = await call<{ items: { projectId: string }[] }>("applications.list");
+    expect(new Set(seen.data.items.map(({ projectId }) => projectId))).toEqual(new Set([place.projectId]));
+    expect(reasonOf(await call("environments.list"))).toEqual([403, "key_scope"]);
     expect((await call("projects.one", { projectId: place.projectId })).status).toBe(200);
     expect((await call("auth.session")).status).toBe(200);
     const child = { name: "child", role: "developer" };
