@@ -1,7 +1,7 @@
 alter table applications enable row level security;
 
 grant select, insert, update (name, access, opened_by, hash_algorithm, changed_at), delete on applications to portcullis_tenant;
-grant select, update (opened_by, changed_at) on applications to portcullis_sync;
+grant select, update (opened_by) on applications to portcullis_sync;
 grant select on applications to portcullis_host;
 
 create policy host on applications to portcullis_host using (true) with check (true);

@@ -19,7 +19,7 @@ export function closeAfterRestore(
     const ids = reopened.map(({ applicationId }) => applicationId);
     const closed = await tx
       .update(applications)
-      .set({ openedBy: null, changedAt: now })
+      .set({ openedBy: null })
       .where(and(inArray(applications.applicationId, ids), isNotNull(applications.openedBy)))
       .returning({ applicationId: applications.applicationId, organizationId: applications.organizationId });
     if (closed.length === 0) return [];

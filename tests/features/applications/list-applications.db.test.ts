@@ -132,7 +132,7 @@ describe("the filter of applications.list", () => {
     expect(await names({ query: "%" })).toEqual(["Wiki 100%_sure"]);
     expect(await names({ query: "W%i" })).toEqual([]);
     expect(await names({ query: "' or 1=1 --" })).toEqual([]);
-    expect(await names({ query: "\\" })).toEqual([]);
+    expect(await names({ query: "\\" })).toEqual(["ÄRZTE [a-z] \\d straße"]);
   });
 
   test("exposure and reason filter by what the gateway was seen to do, and total counts the filter", async () => {
