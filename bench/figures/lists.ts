@@ -35,7 +35,7 @@ async function onDatabase(kind: DatabaseKind, samples: number): Promise<Row[]> {
 }
 
 /** Every application was delivered. Some are not proven, some have changed since, some proofs are old. */
-export function seedStates(place: Place): Promise<unknown> {
+function seedStates(place: Place): Promise<unknown> {
   return place.fill(async ({ asOwner }) => {
     await asOwner(
       `insert into application_states (gateway_id, application_id, organization_id, revision, digest, tag, intended, form,
