@@ -12,6 +12,7 @@ import { create } from "./figures/create";
 import { enforced } from "./figures/enforced";
 import { firstStart } from "./figures/first-start";
 import { gateways } from "./figures/gateways";
+import { lists } from "./figures/lists";
 import { memory } from "./figures/memory";
 import { signInFlood } from "./figures/sign-in-flood";
 import { waits } from "./figures/waits";
@@ -28,6 +29,7 @@ const figures: readonly Figure[] = [
   enforced,
   burst,
   ...comparison,
+  ...lists,
   firstStart,
   memory,
   ...waits,

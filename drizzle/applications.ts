@@ -1,5 +1,5 @@
 import { foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id } from "./columns";
+import { createdAt, id, moment } from "./columns";
 import { gateways } from "./gateways";
 import { organizations } from "./organizations";
 import { environments } from "./projects";
@@ -24,6 +24,8 @@ export const applications = pgTable(
       .notNull()
       .default("apr1"),
     createdAt: createdAt(),
+    /** When it, its credentials or its routes were last changed by someone; null if not since its creation. */
+    changedAt: moment("changed_at"),
   },
   (table) => [
     unique("applications_slug").on(table.organizationId, table.slug),

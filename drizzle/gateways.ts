@@ -1,5 +1,6 @@
 import { boolean, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { ForeignFile } from "../src/delivery/protocol/foreign-file";
+import type { DeliveryCause } from "../src/platform/contract/sync-state";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 
@@ -29,8 +30,8 @@ export const gateways = pgTable("gateways", {
   leaseHolder: text("lease_holder"),
   leaseTerm: integer("lease_term").notNull().default(0),
   leaseUntil: moment("lease_until"),
-  /** Why the last delivery failed, as a sentence for a person; null if it did not fail. */
-  cause: text("cause"),
+  /** Why the last delivery failed; null if it did not fail. */
+  cause: text("cause").$type<DeliveryCause>(),
   causeSince: moment("cause_since"),
   comparedAt: moment("compared_at"),
   /** Relevant foreign files in the watched folder, as found by the last full comparison. */

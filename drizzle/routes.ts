@@ -39,6 +39,7 @@ export const routes = pgTable(
       foreignColumns: [applications.organizationId, applications.applicationId],
     }).onDelete("cascade"),
     index("routes_by_application").on(table.applicationId),
+    index("routes_by_organization").on(table.organizationId, table.applicationId),
     index("routes_by_upstream").using("gin", table.upstreamKeys),
   ],
 );

@@ -1,4 +1,4 @@
-import { foreignKey, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { applications } from "./applications";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
@@ -23,6 +23,7 @@ export const security = pgTable(
   },
   (table) => [
     unique("security_username").on(table.applicationId, table.username),
+    index("security_by_organization").on(table.organizationId, table.applicationId),
     foreignKey({
       columns: [table.organizationId, table.applicationId],
       foreignColumns: [applications.organizationId, applications.applicationId],

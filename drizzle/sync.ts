@@ -1,5 +1,6 @@
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { PlannedProbe, ProbeResult } from "../src/delivery/protocol/probe";
+import type { UnprovenReason } from "../src/platform/contract/sync-state";
 import { createdAt, id, moment } from "./columns";
 
 /** What one gateway last received for one application, and what was observed of it. */
@@ -30,11 +31,12 @@ export const applicationStates = pgTable(
     provedAt: moment("proved_at"),
     proof: jsonb("proof").$type<readonly ProbeResult[]>(),
     /** Why the newest revision is not proven. */
-    unproven: text("unproven"),
+    unproven: text("unproven").$type<UnprovenReason>(),
   },
   (table) => [
     primaryKey({ columns: [table.gatewayId, table.applicationId] }),
     index("application_states_by_application").on(table.applicationId),
+    index("application_states_by_organization").on(table.organizationId),
   ],
 );
 

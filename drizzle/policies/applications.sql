@@ -1,6 +1,6 @@
 alter table applications enable row level security;
 
-grant select, insert, update (name, access, opened_by, hash_algorithm), delete on applications to portcullis_tenant;
+grant select, insert, update (name, access, opened_by, hash_algorithm, changed_at), delete on applications to portcullis_tenant;
 grant select, update (opened_by) on applications to portcullis_sync;
 grant select on applications to portcullis_host;
 

@@ -114,6 +114,26 @@ export function projectsWith(
     .map(([projectId]) => projectId);
 }
 
+/** The projects of whose objects a list shows something; `all` projects of the organization, or these. */
+export type VisibleProjects = "all" | readonly string[];
+
+/**
+ * Where a caller holds a permission, for a list of objects of projects.
+ * @param object the located object: a project, something in a project, or the caller's reach
+ */
+export function visibleProjects(
+  principal: Principal,
+  organization: Pick<Organization, "root">,
+  object: Reach | { readonly projectId: string },
+  permission: Permission,
+): VisibleProjects {
+  if (isReach(object)) {
+    const isEverywhere = isAllowed(principal, organization, permission);
+    return isEverywhere ? "all" : projectsWith(principal, organization, object, permission);
+  }
+  return isAllowed(principal, organization, permission, object.projectId) ? [object.projectId] : [];
+}
+
 /** The same principal, for objects of a project at which they have this role. */
 export function atProject(principal: Principal, project: Grant | null): Principal {
   const { standing } = principal;

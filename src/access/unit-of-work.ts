@@ -1,3 +1,5 @@
+import { inArray } from "drizzle-orm";
+import { applications } from "../../drizzle/applications";
 import { auditEntries } from "../../drizzle/audit";
 import { changes } from "../../drizzle/changes";
 import type { DatabaseRole, Transaction } from "../database/database";
@@ -175,11 +177,30 @@ async function once<P extends Permission, O, T>(
           })),
         ),
       ),
+      ...[...inPages(applicationsOf(deliveries), rowsPerStatement)].map((ids) => markChanged(tx, ids, now)),
     ]);
     return outcome;
   });
   if (deliveries.length > 0) wake([...new Set(deliveries.map((delivery) => delivery.gatewayId))]);
   return result;
+}
+
+function applicationsOf(deliveries: readonly Delivery[]): readonly string[] {
+  const ids = deliveries.map(({ applicationId }) => applicationId).filter((id) => id !== undefined);
+  return [...new Set(ids)];
+}
+
+/**
+ * Stores when these applications were changed. An application that another transaction has locked is left out: that
+ * transaction is changing it now, and waiting for it here could be a deadlock.
+ */
+function markChanged(tx: Transaction, applicationIds: readonly string[], now: Date) {
+  const unlocked = tx
+    .select({ applicationId: applications.applicationId })
+    .from(applications)
+    .where(inArray(applications.applicationId, [...applicationIds]))
+    .for("no key update", { skipLocked: true });
+  return tx.update(applications).set({ changedAt: now }).where(inArray(applications.applicationId, unlocked));
 }
 
 function isLocated<P extends Permission, O>(authorized: Authorized<P, O>, audited: AuditedObject): boolean {

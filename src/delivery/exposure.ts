@@ -1,4 +1,4 @@
-import type { Exposure, SyncState } from "../platform/contract/sync-state";
+import type { Exposure, ExposureReason, SyncState, UnprovenReason } from "../platform/contract/sync-state";
 import { intendedExposure } from "../traefik/compiler/intended";
 import type { Access, Intended, OpenedBy } from "../traefik/compiler/state";
 
@@ -19,7 +19,7 @@ export interface ExposureFacts {
     readonly form: "stated" | "quarantined" | "closed";
     readonly provenRevision: number;
     readonly provedAt: string | null;
-    readonly unproven: string | null;
+    readonly unproven: UnprovenReason | null;
     /** The last proof is too old to describe the present. */
     readonly proofIsOld?: boolean;
   } | null;
@@ -40,7 +40,7 @@ export function syncStateOf(facts: ExposureFacts): SyncState {
 /** Derives what responses may say about an application: only what the gateway was seen to enforce. */
 export function exposureOf(facts: ExposureFacts): Exposure {
   const intended = intendedExposure(facts);
-  const unknown = (reason: string): Exposure => ({ state: "unknown", intended, provedAt: null, reason });
+  const unknown = (reason: ExposureReason): Exposure => ({ state: "unknown", intended, provedAt: null, reason });
   if (facts.pending) return unknown(facts.failing ? "delivery_fails" : "pending");
   const { delivered } = facts;
   if (!delivered)

@@ -9,10 +9,12 @@ import { invitations } from "./invitations/operations";
 import { keys } from "./keys/operations";
 import { members } from "./members/operations";
 import { organizations } from "./organizations/operations";
+import { overview } from "./overview/operations";
 import { projects } from "./projects/operations";
 import { providers } from "./providers/operations";
 import { roles } from "./roles/operations";
 import { routes } from "./routes/operations";
+import { search } from "./search/search";
 import { serviceAccounts } from "./service-accounts/operations";
 import { sync } from "./sync/operations";
 
@@ -28,10 +30,12 @@ export const features = {
   keys,
   members,
   organizations,
+  overview,
   projects,
   providers,
   roles,
   routes,
+  search,
   security,
   serviceAccounts,
   sync,

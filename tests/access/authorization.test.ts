@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { authorize, canGive, isAllowed, projectsWith } from "../../src/access/authorization";
+import { authorize, canGive, isAllowed, projectsWith, visibleProjects } from "../../src/access/authorization";
 import type { Organization, Reach } from "../../src/access/organization";
 import { type Grant, type Permission, permissions, permissionsOf, type Role } from "../../src/access/permissions";
 import {
@@ -635,6 +635,17 @@ describe("projectsWith", () => {
   ];
   it.each(rows)("projectsWith returns %s (KEY)", (_title, principal, projects, permission, expected) => {
     expect(projectsWith(principal, organization, projects, permission)).toEqual(expected);
+    expect(visibleProjects(principal, organization, projects, permission)).toEqual(expected);
+  });
+
+  it("visibleProjects returns all projects for a role at the organization, and for a located project only that one", () => {
+    const developer = of(session({ standing: at(builtIn("developer")) }));
+    expect(visibleProjects(developer, organization, reach, "route:read")).toBe("all");
+    expect(visibleProjects(developer, organization, { projectId: "prj_z" }, "route:read")).toEqual(["prj_z"]);
+    expect(visibleProjects(developer, organization, { projectId: "prj_z" }, "audit:read")).toEqual([]);
+    const member = of(session({ standing: at(null, builtIn("viewer")) }));
+    expect(visibleProjects(member, organization, { projectId: "prj_z" }, "route:read")).toEqual(["prj_z"]);
+    expect(visibleProjects(member, organization, { projectId: "prj_z" }, "route:create")).toEqual([]);
   });
 });
 

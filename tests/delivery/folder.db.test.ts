@@ -89,7 +89,7 @@ describe("a failed write", () => {
       () => sync.gateway(),
       ({ cause }) => cause !== null,
     );
-    expect((await sync.gateway()).cause).toBe("The disk of the gateway's folder is full.");
+    expect((await sync.gateway()).cause).toBe("disk_full");
     const since = async () =>
       (await readRows(sync.world.db.owner, gateways, { gatewayId: sync.gatewayId }, ["causeSince"]))[0]?.causeSince;
     const first = await since();
@@ -142,7 +142,7 @@ describe("a failed write", () => {
       () => sync.gateway(),
       ({ cause }) => cause !== null,
     );
-    expect((await sync.gateway()).cause).toContain("is not a folder");
+    expect((await sync.gateway()).cause).toBe("no_folder");
     expect(await sync.state(applicationId)).toBeNull();
     rmSync(paths.applications);
     renameSync(`${paths.folder}/away`, paths.applications);
@@ -158,7 +158,7 @@ describe("a failed write", () => {
       () => sync.gateway(),
       ({ cause }) => cause !== null,
     );
-    expect((await sync.gateway()).cause).toBe("The gateway's folder was replaced or removed.");
+    expect((await sync.gateway()).cause).toBe("folder_replaced");
     expect(existsSync(sync.folder)).toBe(false);
     renameSync(`${sync.folder}-away`, sync.folder);
     await delivered();

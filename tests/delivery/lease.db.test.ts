@@ -52,7 +52,7 @@ it("a process that cannot decrypt a gateway's secrets reports it, and leaves the
   await other.ready;
   await until(
     () => sync.gateway(),
-    ({ cause }) => cause === "The gateway cannot be led. The log has the reason.",
+    ({ cause }) => cause === "cannot_lead",
   );
   await other.stop();
   const able = sync.reconciler({ alone: false, timing });

@@ -31,19 +31,19 @@ function failing(code: string) {
 
 describe("a gateway that cannot be led", () => {
   it.each([
-    ["ENOSPC", "disk_full", "The disk of the gateway's folder is full."],
-    ["EROFS", "read_only", "The gateway's folder is on a read-only file system."],
-    ["EACCES", "not_permitted", "This process may not write to the gateway's folder."],
+    ["ENOSPC", "disk_full"],
+    ["EROFS", "read_only"],
+    ["EACCES", "not_permitted"],
   ] as const)(
     "a gateway that cannot be led has the cause of %s in its status, one line in the log, and is led once possible",
-    async (code, cause, text) => {
+    async (code, cause) => {
       const disk = failing(code);
       const reported: unknown[] = [];
       const reconciler = sync.reconciler({ files: disk.files, timing, onStatus: (status) => reported.push(status) });
       reconciler.start();
       expect(await reconciler.ready).toMatchObject({ leads: false, why: { cause } });
       await until(disk.tries, (tries) => tries > 4);
-      expect((await sync.gateway()).cause).toBe(text);
+      expect((await sync.gateway()).cause).toBe(cause);
       expect(linesOf("this process cannot deliver to the gateway")).toBe(1);
       disk.mend();
       await until(
@@ -84,7 +84,7 @@ describe("a gateway that cannot be led", () => {
       expect(why?.detail).toContain(`${sync.folder} belongs to user 65534`);
       await until(
         () => sync.gateway(),
-        ({ cause }) => cause === "The gateway's folder belongs to another user, or is open to others.",
+        ({ cause }) => cause === "not_ours",
       );
       chownSync(sync.folder, 0, 0);
       await until(
@@ -105,7 +105,7 @@ describe("a gateway that cannot be led", () => {
     await first.stop();
     await until(
       () => sync.gateway(),
-      ({ cause }) => cause?.includes("gateway.json is missing") === true,
+      ({ cause }) => cause === "claim_missing",
     );
   });
 });
@@ -152,7 +152,7 @@ describe("a delivery that fails for a reason that a tenant may have caused", () 
     reconciler.start();
     await until(
       () => sync.gateway(),
-      ({ cause }) => cause === "The delivery failed. The log has the reason.",
+      ({ cause }) => cause === "other",
     );
     expect(reconciler.status()).toEqual({ leads: true, why: null });
     fails = false;

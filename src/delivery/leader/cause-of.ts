@@ -1,11 +1,15 @@
 import { isUnreachable } from "../../database/database-errors";
+import type { DeliveryCause } from "../../platform/contract/sync-state";
 import { NotOurs, reasonOf } from "../../platform/files/own-folder";
 import { errorCode } from "../applier/file-operations";
 import { WrongFolder } from "../protocol/wrong-folder";
 
+/** Why deliveries to a gateway fail, as `sync.status` states it. */
+export type Cause = DeliveryCause;
+
 /**
- * Why deliveries to a gateway fail, as `sync.status` states it: a sentence for a person, without a path, a statement or
- * a value. `ofFolder` means that the cause is the gateway's own folder or disk, which no tenant can affect.
+ * A sentence for a person, without a path, a statement or a value. `ofFolder` means that the cause is the gateway's own
+ * folder or disk, which no tenant can affect.
  */
 const causes = {
   disk_full: { ofFolder: true, text: "The disk of the gateway's folder is full." },
@@ -33,9 +37,8 @@ const causes = {
   database_silent: { ofFolder: false, text: "The database does not answer." },
   other: { ofFolder: false, text: "The delivery failed. The log has the reason." },
   cannot_lead: { ofFolder: false, text: "The gateway cannot be led. The log has the reason." },
-} as const;
-
-export type Cause = keyof typeof causes;
+  unrecognized: { ofFolder: false, text: "The delivery failed. This version does not know the stored cause." },
+} as const satisfies Record<Cause, { readonly ofFolder: boolean; readonly text: string }>;
 
 const byCode: Readonly<Record<string, Cause>> = {
   ENOSPC: "disk_full",

@@ -2,7 +2,7 @@ import { LeaseLost } from "../../database/as-sync";
 import { backoff } from "../../platform/backoff";
 import { Repeats } from "../../platform/repeats";
 import { isFolderGone } from "../applier/file-operations";
-import { isOfFolder, textOf, type Why, whyOf } from "./cause-of";
+import { isOfFolder, type Why, whyOf } from "./cause-of";
 import type { Work } from "./delivery-schedule";
 import type { LeaderContext } from "./leader-context";
 import { clearCause, recordCause } from "./lease";
@@ -78,7 +78,7 @@ export class DeliveryFailures {
       log.warn({ gatewayId: lease.gatewayId, err: error, cause, silent }, "a delivery failed and will be retried");
     }
     try {
-      await recordCause(database, lease, textOf(cause), clock.now());
+      await recordCause(database, lease, cause, clock.now());
     } catch (failure) {
       if (failure instanceof LeaseLost) throw failure;
       if (this.#repeats.due("not recorded", pace.now()) !== null) {

@@ -3,6 +3,7 @@ import { applicationStates, gateways, installation } from "../../../drizzle/sche
 import { asSync, LeaseLost, onceAsSync } from "../../database/as-sync";
 import type { Database, Transaction } from "../../database/database";
 import { aheadInSql, passedInSql } from "../../database/moments-in-sql";
+import type { DeliveryCause } from "../../platform/contract/sync-state";
 
 export type GatewayRow = typeof gateways.$inferSelect;
 
@@ -128,8 +129,8 @@ export function endLease(database: Database, lease: Lease): Promise<unknown> {
   return onceAsSync(database, (tx) => tx.update(gateways).set({ leaseUntil: null }).where(isLeader(lease)));
 }
 
-/** Records why deliveries fail, as a sentence. The time of the first failure stays. @throws LeaseLost */
-export function recordCause(database: Database, lease: Lease, cause: string, now: Date): Promise<unknown> {
+/** Records why deliveries fail. The time of the first failure stays. @throws LeaseLost */
+export function recordCause(database: Database, lease: Lease, cause: DeliveryCause, now: Date): Promise<unknown> {
   return onceAsSync(database, (tx) =>
     updateAsLeader(tx, lease, {
       cause,
@@ -139,10 +140,14 @@ export function recordCause(database: Database, lease: Lease, cause: string, now
 }
 
 /**
- * Records why a process that does not lead a gateway cannot lead it, as a sentence. The time of the first failure
- * stays. While another process leads, nothing is written, because delivery works then.
+ * Records why a process that does not lead a gateway cannot lead it. The time of the first failure stays. While another process leads, nothing is written, because delivery works then.
  */
-export function recordCauseUnled(database: Database, gatewayId: string, cause: string, now: Date): Promise<unknown> {
+export function recordCauseUnled(
+  database: Database,
+  gatewayId: string,
+  cause: DeliveryCause,
+  now: Date,
+): Promise<unknown> {
   return onceAsSync(database, (tx) =>
     tx
       .update(gateways)

@@ -2,6 +2,7 @@ import { and, eq, gt, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { applicationStates, claims } from "../../../drizzle/schema";
 import { asSync, onceAsSync } from "../../database/as-sync";
 import type { Database, Transaction } from "../../database/database";
+import type { UnprovenReason } from "../../platform/contract/sync-state";
 import type { ProofResult, ProofTask } from "../protocol/probe";
 import { type Lease, requireLease } from "./lease";
 
@@ -117,7 +118,7 @@ const withoutGone = sql`coalesce((select jsonb_agg(p) from jsonb_array_elements(
  * answer, or does not load it.
  * @throws LeaseLost
  */
-export function recordUnproven(database: Database, lease: Lease, above: number, why: string): Promise<void> {
+export function recordUnproven(database: Database, lease: Lease, above: number, why: UnprovenReason): Promise<void> {
   return asSync(database, async (tx) => {
     await Promise.all([
       requireLease(tx, lease),

@@ -13,7 +13,7 @@ import { type GatewayClient, gatewayClient } from "../prober/gateway-client";
 import type { GatewayConnection } from "../protocol/gateway-connection";
 import type { Prober } from "../protocol/prober";
 import type { FaultPointHook } from "../protocol/target";
-import { causeOf, textOf, type Why, whyOf } from "./cause-of";
+import { causeOf, type Why, whyOf } from "./cause-of";
 import { control } from "./controller";
 import { type Controller, type ReconcilerTiming, usualTiming } from "./controller-settings";
 import { recordCauseUnled } from "./lease";
@@ -109,8 +109,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (silent !== null) {
       log.error({ gatewayId, cause, err: error, silent }, `this process cannot deliver to the gateway: ${detail}`);
     }
-    // If the database fails too, nothing else can record the cause.
-    await recordCauseUnled(database, gatewayId, textOf(cause), clock.now()).catch(() => undefined);
+    // If the database fails too, there is no other place to record the cause.
+    await recordCauseUnled(database, gatewayId, cause, clock.now()).catch(() => undefined);
   }
 
   const controller: Controller = {

@@ -1,3 +1,4 @@
+import type { UnprovenReason } from "../../platform/contract/sync-state";
 import { inParallel } from "../../platform/in-parallel";
 import { exposureProof } from "../../traefik/compiler/exposure-proof";
 import { isWildcard } from "../../traefik/compiler/well-formed";
@@ -73,7 +74,7 @@ function whyNot(
   task: ProofTask,
   probe: PlannedProbe,
   response: GatewayResponse | null,
-): string | null {
+): UnprovenReason | null {
   if (response === null) return "gateway_does_not_answer";
   if (probe.expect === "gone") return "not_judged"; // only the leader can judge it
   const proof = exposureProof({ tag: task.tag, passTag, expect: probe.expect }, response);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UnprovenReason } from "../../platform/contract/sync-state";
 import type * as applier from "./applier";
 import type { DeliveryNumber } from "./bundle";
 import type { ForeignFileContent } from "./foreign-file";
@@ -100,13 +101,13 @@ const Entry: z.ZodType<probe.ProbeResult> = z.object({
   tag: z.boolean(),
   pass: z.boolean(),
   proven: z.boolean(),
-  why: z.string().nullable(),
+  why: UnprovenReason.nullable(),
   at: z.iso.datetime(),
 });
 const Reported: z.ZodType<probe.ReportedProof> = z.object({
   applicationId: z.string(),
   revision,
-  why: z.string().nullable(),
+  why: UnprovenReason.nullable(),
   proof: z.array(Entry),
   removed: z.array(z.object({ entry: z.int().nonnegative(), host: z.string(), tag: z.string().nullable() })),
 });

@@ -1,3 +1,4 @@
+import type { UnprovenReason } from "../../platform/contract/sync-state";
 import type { Probe } from "../../traefik/compiler/state";
 
 /** A probe for the gateway: one from the compiler, or one for the place of a removed route. */
@@ -16,7 +17,7 @@ export interface ProbeResult {
   readonly tag: boolean;
   readonly pass: boolean;
   readonly proven: boolean;
-  readonly why: string | null;
+  readonly why: UnprovenReason | null;
   readonly at: string;
 }
 
@@ -40,7 +41,7 @@ export interface ProofResult {
   readonly applicationId: string;
   /** The probed revision. A newer revision in the meantime makes the result void. */
   readonly revision: number;
-  readonly why: string | null;
+  readonly why: UnprovenReason | null;
   readonly proof: readonly ProbeResult[];
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/fields";
-import { Exposure, Sync } from "../../platform/contract/sync-state";
+import { IdInput, Moment, Name, pageFields, pageOf, SearchText } from "../../platform/contract/fields";
+import { Exposure, ExposureReason, ExposureState, Sync } from "../../platform/contract/sync-state";
 import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
 import { Route, RouteInput } from "../routes/contract";
 
@@ -36,7 +36,39 @@ export const UpdateApplication = z
   });
 export type UpdateApplication = z.infer<typeof UpdateApplication>;
 
-export const ListApplications = z.strictObject({ environmentId: IdInput.optional(), ...pageFields }).prefault({});
+/** What applications can be sorted by. Of two equal ones, the newer one counts as greater. */
+const ApplicationSort = z.enum(["name", "exposure", "changedAt", "oldestPassword", "createdAt"]);
+
+/** An application has to match every given field. */
+const filterFields = {
+  /** A part of its name, or of one of its hosts. */
+  query: SearchText.optional(),
+  exposure: z.array(ExposureState).min(1).max(20).optional(),
+  reason: z.array(ExposureReason).min(1).max(50).optional(),
+  projectId: IdInput.optional(),
+  environmentId: IdInput.optional(),
+  gatewayId: IdInput.optional(),
+  access: Access.optional(),
+  /** At least one of its passwords is older. */
+  credentialsOlderThanDays: z.number().int().min(0).max(36_500).optional(),
+};
+
+export const ListApplications = z
+  .strictObject({
+    ...filterFields,
+    /** The newest first, unless it says otherwise. */
+    sort: ApplicationSort.default("createdAt"),
+    order: z.enum(["asc", "desc"]).default("desc"),
+    /** How many applications come before the first one of the page. */
+    offset: z.number().int().min(0).max(10_000_000).default(0),
+    ...pageFields,
+  })
+  .refine(
+    (input) =>
+      input.cursor === undefined || (input.sort === "createdAt" && input.order === "desc" && input.offset === 0),
+    { error: "cursor_is_for_the_default_order", path: ["cursor"] },
+  )
+  .prefault({});
 export type ListApplications = z.infer<typeof ListApplications>;
 
 export const Application = z.object({
@@ -65,4 +97,22 @@ export type CreatedApplication = z.infer<typeof CreatedApplication>;
 export const UpdatedApplication = Application.extend({ becamePublic: z.boolean() });
 export type UpdatedApplication = z.infer<typeof UpdatedApplication>;
 
-export const ApplicationPage = pageOf(Application);
+/** An application in a list, with what lies in it. */
+export const ListedApplication = Application.extend({
+  projectName: z.string(),
+  environmentName: z.string(),
+  gatewayName: z.string(),
+  /** The first three of its hosts, and the number of all. Null if the caller may not read routes. */
+  hosts: z.object({ first: z.array(z.string()), count: z.number().int() }).nullable(),
+  /** Null if the caller may not read credentials. */
+  credentials: z.object({ count: z.number().int(), oldestPasswordChangedAt: Moment.nullable() }).nullable(),
+  /** When it, its credentials or its routes were last changed by someone. */
+  changedAt: Moment,
+});
+export type ListedApplication = z.infer<typeof ListedApplication>;
+
+/**
+ * One page of applications. `total`: the number of applications that match the filter. `nextCursor` is null on the last
+ * page, and in any other than the default order.
+ */
+export const ApplicationPage = pageOf(ListedApplication).extend({ total: z.number().int() });

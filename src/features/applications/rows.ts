@@ -15,7 +15,7 @@ import type { Application } from "./contract";
 /** An application's row with its project, for a query that joins its environment. */
 export const applicationColumns = { ...getTableColumns(applications), projectId: environments.projectId };
 
-export type ApplicationRow = typeof applications.$inferSelect & { readonly projectId: string };
+export type ApplicationRow = Omit<typeof applications.$inferSelect, "changedAt"> & { readonly projectId: string };
 
 /**
  * The public form of applications, each with what the gateway currently returns to anyone on the internet. One

@@ -1,6 +1,6 @@
 import { and, desc, inArray, lt } from "drizzle-orm";
 import { projects } from "../../../drizzle/projects";
-import { isAllowed, projectsWith } from "../../access/authorization";
+import { visibleProjects } from "../../access/authorization";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page-of-rows";
 import { operation } from "../../operations/operation";
@@ -22,15 +22,14 @@ export const list = operation(
   },
   async (authorized, input) => {
     const { principal, organization, object } = authorized;
-    const seesAll = isAllowed(principal, organization, "project:read");
-    const visible = seesAll ? undefined : projectsWith(principal, organization, object, "project:read");
+    const visible = visibleProjects(principal, organization, object, "project:read");
     return readAs(authorized, async (tx) => {
       const rows = await tx
         .select()
         .from(projects)
         .where(
           and(
-            visible && inArray(projects.projectId, visible),
+            visible === "all" ? undefined : inArray(projects.projectId, [...visible]),
             input.cursor === undefined ? undefined : lt(projects.projectId, input.cursor),
           ),
         )

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { IdInput, Moment } from "../../platform/contract/fields";
-import { SyncState } from "../../platform/contract/sync-state";
+import { DeliveryCause, ExposureReason, SyncState } from "../../platform/contract/sync-state";
 
 export const SyncStatusInput = z.strictObject({ gatewayId: IdInput.optional() }).prefault({});
 export type SyncStatusInput = z.infer<typeof SyncStatusInput>;
@@ -20,8 +20,8 @@ export const GatewayStatus = z.object({
   loadedAt: Moment.nullable(),
   /** Whether a leader delivers to it now. */
   led: z.boolean(),
-  /** Why delivery fails, as a sentence; null while it succeeds. */
-  cause: z.string().nullable(),
+  /** Why delivery fails; null while it succeeds. */
+  cause: DeliveryCause.nullable(),
   causeSince: Moment.nullable(),
   /** When its files were last compared with the desired state. */
   comparedAt: Moment.nullable(),
@@ -31,7 +31,7 @@ export const GatewayStatus = z.object({
   pending: z.number().int(),
   pendingSince: Moment.nullable(),
   /** Applications of the caller's organization whose last delivery is not proven; 100 at most. */
-  unproven: z.array(z.object({ applicationId: z.string(), reason: z.string() })),
+  unproven: z.array(z.object({ applicationId: z.string(), reason: ExposureReason })),
 });
 export type GatewayStatus = z.infer<typeof GatewayStatus>;
 
@@ -53,6 +53,10 @@ export const WaitForSync = z
   });
 export type WaitForSync = z.infer<typeof WaitForSync>;
 
+/** Why a state was not reached. */
+const NotReached = z.enum(["timeout", "no_route", "no_gateway"]);
+export type NotReached = z.infer<typeof NotReached>;
+
 /** One probe of the gateway, and its response. */
 export const Proof = z.object({
   request: z.string(),
@@ -67,10 +71,9 @@ export const SyncWaited = z.object({
   state: SyncState,
   reached: z.boolean(),
   /**
-   * Why the state was not reached: `timeout`, `no_route`, `no_gateway` (the gateway is gone, or the organization may
-   * not use it).
+   * Why the state was not reached. `no_gateway`: the gateway is gone, or the organization may not use it.
    */
-  reason: z.string().optional(),
+  reason: NotReached.optional(),
   /** A later delivery included this change; the proof belongs to that delivery. */
   supersededBy: z.number().int().optional(),
   gateways: z.array(
@@ -79,7 +82,8 @@ export const SyncWaited = z.object({
       state: SyncState,
       revision: z.number().int().nullable(),
       at: Moment.nullable(),
-      cause: z.string().optional(),
+      /** Why delivery to the gateway fails, or why the state is not proven. */
+      cause: z.enum([...DeliveryCause.options, ...ExposureReason.options]).optional(),
       proof: z.array(Proof),
     }),
   ),

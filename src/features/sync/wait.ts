@@ -11,11 +11,12 @@ import {
 import { hasReached, leastOf, progressOf } from "../../delivery/sync-progress";
 import { operation } from "../../operations/operation";
 import { orElse } from "../../operations/subject";
+import { StoredDeliveryCause, StoredUnprovenReason } from "../../platform/contract/sync-state";
 import { Refusal } from "../../platform/errors/refusal";
 import { isoText, isReached, readMoment } from "../../platform/moment";
 import type { WaitOwner } from "../../platform/waits";
 import { application, type LocatedApplication } from "../applications/resource";
-import { SyncWaited, WaitForSync } from "./contract";
+import { type NotReached, SyncWaited, WaitForSync } from "./contract";
 import { change, type LocatedChange } from "./resource";
 
 type Waiter = Authorized<"sync:read", LocatedApplication | LocatedChange>;
@@ -150,7 +151,11 @@ function stateOf(row: ProgressRow): SyncWaited["state"] {
 }
 
 /** Why there is nothing to wait for. */
-function reasonOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"], reached: boolean): string | undefined {
+function reasonOf(
+  seen: readonly ProgressRow[],
+  wanted: WaitForSync["state"],
+  reached: boolean,
+): NotReached | undefined {
   if (!reached && seen.some((row) => row.gateway === null)) return "no_gateway";
   if (wanted !== "enforced" || seen.some((row) => row.deliveredIn === null)) return undefined;
   // The gateway has no part of it, so nothing can be proven.
@@ -163,7 +168,9 @@ function gatewayOf(gatewayId: string, rows: readonly ProgressRow[]): SyncWaited[
   const state = leastOf(rows.map(stateOf));
   const decisive = rows.find((row) => stateOf(row) === state);
   const revisions = rows.map((row) => row.deliveredIn).filter((revision) => revision !== null);
-  const cause = rows[0]?.gateway?.cause ?? (state === "enforced" ? null : decisive?.application?.unproven);
+  const fails = StoredDeliveryCause.nullish().parse(rows[0]?.gateway?.cause);
+  const unproven = StoredUnprovenReason.nullish().parse(decisive?.application?.unproven);
+  const cause = fails ?? (state === "enforced" ? null : unproven);
   const proofs = new Map(
     rows.flatMap((row) => proofsOf(row).map((proof) => [`${row.applicationId} ${proof.request}`, proof])),
   );

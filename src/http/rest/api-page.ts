@@ -65,7 +65,7 @@ function reasonsSection(): string[] {
   ];
 }
 
-const aggregateOf = ({ name }: AnyOperation): string => name.slice(0, name.indexOf("."));
+const aggregateOf = ({ name }: AnyOperation): string => name.replace(/\..*$/, "");
 
 const list = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(", ");
 

@@ -76,7 +76,7 @@ function describe(operation: AnyOperation): Json {
   return {
     operationId: name,
     summary,
-    tags: [name.slice(0, name.indexOf("."))],
+    tags: [name.replace(/\..*$/, "")],
     ...(access.kind === "permission" ? { "x-permission": access.permission } : {}),
     ...(isOpen ? { security: [] } : {}),
     parameters: [

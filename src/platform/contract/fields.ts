@@ -17,6 +17,14 @@ export const pageFields = {
   limit: z.number().int().min(1).max(200).default(50),
 };
 
+/** Text that a list or a search looks for, in any case. `%` and `_` are letters like others. */
+export const SearchText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(255)
+  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: "control_character" });
+
 export interface PageInput {
   readonly cursor?: string | undefined;
   readonly limit: number;

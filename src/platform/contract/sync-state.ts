@@ -8,11 +8,91 @@ export type SyncState = z.infer<typeof SyncState>;
 /** The delivery state in a response; `changeId` can be passed to `sync.wait`. */
 export const Sync = z.object({ changeId: z.string().nullable(), state: SyncState });
 
+/** Why the newest delivery of an application is not proven, as the prober or the leader found it. */
+export const UnprovenReason = z.enum([
+  // The answer of the gateway to a probe.
+  "passed",
+  "status",
+  "stopped",
+  "other_compile",
+  "not_our_router",
+  "not_our_pass",
+  "rate_limited",
+  // The answer at the place of a removed route.
+  "still_there",
+  "not_denied",
+  "not_judged",
+  // There is no answer to judge.
+  "gateway_does_not_answer",
+  "gateway_does_not_load",
+  "not_provable_from_here",
+  "tags_are_off",
+  // Earlier proofs no longer count.
+  "gateway_went_back",
+  "new_epoch",
+  // A word that this version does not know, stored by another version.
+  "unrecognized",
+]);
+export type UnprovenReason = z.infer<typeof UnprovenReason>;
+
+/** Why the exposure of an application is `unknown`, or differs from what its rows intend. */
+export const ExposureReason = z.enum([
+  ...UnprovenReason.options,
+  "pending",
+  "delivery_fails",
+  "not_delivered",
+  "not_loaded",
+  "not_proven",
+  "proof_is_old",
+  "no_route",
+  "quarantined",
+]);
+export type ExposureReason = z.infer<typeof ExposureReason>;
+
+/** With one of these reasons, a visitor without a credential was let in where the gateway should refuse. */
+export const alarmReasons = ["passed", "status", "still_there"] as const satisfies readonly ExposureReason[];
+
 /** What an anonymous visitor gets from an application now. A state without a proof is `unknown`. */
+export const ExposureState = z.enum(["public", "protected", "closed", "unknown"]);
+export type ExposureState = z.infer<typeof ExposureState>;
+
 export const Exposure = z.object({
-  state: z.enum(["public", "protected", "closed", "unknown"]),
+  state: ExposureState,
   intended: z.enum(["public", "protected", "closed"]),
   provedAt: Moment.nullable(),
-  reason: z.string().optional(),
+  reason: ExposureReason.optional(),
 });
 export type Exposure = z.infer<typeof Exposure>;
+
+/** Why deliveries to a gateway fail, or why no process can lead it. */
+export const DeliveryCause = z.enum([
+  "disk_full",
+  "quota_used_up",
+  "read_only",
+  "not_permitted",
+  "not_ours",
+  "folder_gone",
+  "no_folder",
+  "link_loop",
+  "disk_broken",
+  "disks_differ",
+  "folder_replaced",
+  "claim_missing",
+  "claim_unreadable",
+  "claim_of_another",
+  "another_folder",
+  "claimed_elsewhere",
+  "gateway_gone",
+  "not_set_up",
+  "too_many_files",
+  "database_silent",
+  "other",
+  "cannot_lead",
+  // A cause that this version does not know, stored by another version.
+  "unrecognized",
+]);
+export type DeliveryCause = z.infer<typeof DeliveryCause>;
+
+/** A word of the database. A word that this version does not know is `unrecognized`. */
+export const StoredUnprovenReason = UnprovenReason.catch("unrecognized");
+export const StoredDeliveryCause = DeliveryCause.catch("unrecognized");

@@ -3,6 +3,7 @@ import { gateways } from "../../../drizzle/gateways";
 import { applicationStates } from "../../../drizzle/sync";
 import { asSync, LeaseLost } from "../../../src/database/as-sync";
 import { findDenyGroup, recordProofs } from "../../../src/delivery/leader/proofs";
+import type { UnprovenReason } from "../../../src/platform/contract/sync-state";
 import { applicationStateRows } from "../../support/rows/delivery";
 import { readRows, updateRows } from "../../support/rows/table";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
@@ -22,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => sync.close());
 
-const record = (term: number, leaderId: string, revision: number, why: string | null = null) =>
+const record = (term: number, leaderId: string, revision: number, why: UnprovenReason | null = null) =>
   recordProofs(
     sync.world.runtime.database,
     { gatewayId: sync.gatewayId, term, leaderId },

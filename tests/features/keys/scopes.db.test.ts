@@ -122,7 +122,10 @@ describe("keys of one project", () => {
     expect(reasonOf(await call("projects.create", { name: "x" }))).toEqual([403, "key_scope"]);
     const listed = await call<{ items: { projectId: string }[] }>("projects.list");
     expect(listed.data.items.map(({ projectId }) => projectId)).toEqual([inserted.projectId]);
-    expect(reasonOf(await call("applications.list"))).toEqual([403, "key_scope"]);
+    await given(acme).application({ environmentId: other.environmentId });
+    const seen = await call<{ items: { projectId: string }[] }>("applications.list");
+    expect(new Set(seen.data.items.map(({ projectId }) => projectId))).toEqual(new Set([inserted.projectId]));
+    expect(reasonOf(await call("environments.list"))).toEqual([403, "key_scope"]);
     expect((await call("projects.one", { projectId: inserted.projectId })).status).toBe(200);
     expect((await call("auth.session")).status).toBe(200);
     const child = { name: "child", role: "developer" };

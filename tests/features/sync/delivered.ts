@@ -2,12 +2,14 @@ import { changes } from "../../../drizzle/changes";
 import { gateways } from "../../../drizzle/gateways";
 import { applicationStates } from "../../../drizzle/sync";
 import type { ProbeResult } from "../../../src/delivery/protocol/probe";
+import type { DeliveryCause, UnprovenReason } from "../../../src/platform/contract/sync-state";
 import { applicationStateRows, changeRows } from "../../support/rows/delivery";
 import { readRows, updateRows } from "../../support/rows/table";
 import type { World } from "../../support/world";
 
 /** Writes, as the owner of the database, what a reconciler would write for one gateway. */
-export function deliveredBy({ db: { owner } }: Pick<World, "db">, gatewayId: string) {
+export function deliveredBy({ db }: Pick<World, "db">, gatewayId: string) {
+  const { owner } = db;
   return {
     /** Marks these rows, or all pending rows, as delivered in this revision. */
     deliver: async (revision: number, changeId?: string) => {
@@ -17,7 +19,12 @@ export function deliveredBy({ db: { owner } }: Pick<World, "db">, gatewayId: str
     },
     load: (revision: number) =>
       updateRows(owner, gateways, { gatewayId }, { loadedRevision: revision, loadedAt: new Date() }),
-    fail: (cause: string | null) => updateRows(owner, gateways, { gatewayId }, { cause }),
+    fail: (cause: DeliveryCause | null) => updateRows(owner, gateways, { gatewayId }, { cause }),
+    /** Stores words that only another version of the product knows. */
+    storeForeignCause: (cause: string) =>
+      db.asOwner("update gateways set cause = $2 where gateway_id = $1", [gatewayId, cause]),
+    storeForeignReason: (applicationId: string, reason: string) =>
+      db.asOwner("update application_states set unproven = $2 where application_id = $1", [applicationId, reason]),
     /** Sets the state of the application in this revision. */
     state: async (
       organizationId: string,
@@ -26,7 +33,7 @@ export function deliveredBy({ db: { owner } }: Pick<World, "db">, gatewayId: str
       options: {
         proven?: number;
         proof?: readonly ProbeResult[];
-        unproven?: string;
+        unproven?: UnprovenReason;
         routed?: boolean;
         removed?: boolean;
       } = {},

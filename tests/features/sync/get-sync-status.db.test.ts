@@ -57,13 +57,13 @@ test("sync.status shows every organization, even the root organization, only its
   expect(await gatewayStatus(acme)).toMatchObject({ pending: 1, pendingSince: expect.any(String), unproven: [] });
   expect(await gatewayStatus(root)).toMatchObject({ pending: 0, pendingSince: null, unproven: [] });
   await sync.deliver(3);
-  await sync.state(acme.organizationId, acmeApplication, 3, { unproven: "not_ours" });
+  await sync.state(acme.organizationId, acmeApplication, 3, { unproven: "not_our_router" });
   await sync.state(beta.organizationId, betaApplication, 3);
   await given(beta).credential(betaApplication, "bob");
   expect(await gatewayStatus(acme)).toMatchObject({
     pending: 0,
     pendingSince: null,
-    unproven: [{ applicationId: acmeApplication, reason: "not_ours" }],
+    unproven: [{ applicationId: acmeApplication, reason: "not_our_router" }],
   });
   expect(await gatewayStatus(beta)).toMatchObject({
     pending: 1,
@@ -102,7 +102,7 @@ test("sync.status shows a failed delivery, a lease and a comparison, but no secr
     gatewaysTable,
     { gatewayId: world.gatewayId },
     {
-      cause: "The disk is full.",
+      cause: "disk_full",
       causeSince: new Date("2026-05-01T11:00:00Z"),
       leaseUntil: new Date(Date.now() + 60_000),
       leaseHolder: "host-of-the-process",
@@ -113,7 +113,7 @@ test("sync.status shows a failed delivery, a lease and a comparison, but no secr
     },
   );
   expect(await gatewayStatus(root)).toMatchObject({
-    cause: "The disk is full.",
+    cause: "disk_full",
     causeSince: "2026-05-01T11:00:00.000Z",
     comparedAt: "2026-05-01T11:55:00.000Z",
     led: true,
@@ -124,6 +124,21 @@ test("sync.status shows a failed delivery, a lease and a comparison, but no secr
     const { text } = await statusFor(organization);
     for (const secret of ["nonce", "host-of-the-process", "sealed", "v1."]) expect(text).not.toContain(secret);
   }
+});
+
+test("sync.status returns words that another version stored as unrecognized", async () => {
+  const applicationId = await application(acme);
+  const sync = deliveredBy(world, world.gatewayId);
+  await sync.storeForeignCause("The disk is full.");
+  await sync.deliver(3);
+  await sync.state(acme.organizationId, applicationId, 3);
+  await sync.storeForeignReason(applicationId, "a word of a later version");
+  expect(await gatewayStatus(acme)).toMatchObject({
+    cause: "unrecognized",
+    unproven: [{ applicationId, reason: "unrecognized" }],
+  });
+  const one = await acme.call("applications.one", { applicationId });
+  expect(one.data.exposure).toMatchObject({ state: "unknown", provedAt: null, reason: "unrecognized" });
 });
 
 test("an organization sees the revision of its own last delivery, unaffected by deliveries of others", async () => {

@@ -123,11 +123,11 @@ describe("sync.wait by change", () => {
     expect(await wait({ changeId })).toMatchObject({ state: "enforced", reached: true });
     await sync.change(acme.organizationId, { changeId, applicationId: "app_other" });
     await sync.deliver(4);
-    await sync.state(acme.organizationId, "app_other", 4, { unproven: "not_ours" });
+    await sync.state(acme.organizationId, "app_other", 4, { unproven: "not_our_router" });
     expect(await wait({ changeId })).toMatchObject({
       state: "loaded",
       reached: false,
-      gateways: [{ state: "loaded", cause: "not_ours" }],
+      gateways: [{ state: "loaded", cause: "not_our_router" }],
     });
   });
 
@@ -181,8 +181,19 @@ describe("sync.wait by change", () => {
   });
 
   test("sync.wait returns the cause when a gateway receives no delivery", async () => {
-    await sync.fail("The disk of the gateway's folder is full.");
-    expect((await wait({ changeId })).gateways).toMatchObject([{ cause: "The disk of the gateway's folder is full." }]);
+    await sync.fail("disk_full");
+    expect((await wait({ changeId })).gateways).toMatchObject([{ cause: "disk_full" }]);
+  });
+
+  test("a cause or a reason that another version stored is returned as unrecognized", async () => {
+    await sync.storeForeignCause("The disk is full.");
+    expect((await wait({ changeId })).gateways).toMatchObject([{ cause: "unrecognized" }]);
+    await sync.fail(null);
+    await sync.deliver(4);
+    await sync.load(4);
+    await sync.state(acme.organizationId, applicationId, 4);
+    await sync.storeForeignReason(applicationId, "a word of a later version");
+    expect((await wait({ changeId })).gateways).toMatchObject([{ state: "loaded", cause: "unrecognized" }]);
   });
 
   test("the removal of a deleted application can be waited for by its change", async () => {

@@ -31,6 +31,13 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
   const factories = factoriesOf(fixture);
   const { name, application, credential, route, routeOf, apiKey, serviceAccount, gateway, provider } = factories;
   const nothing = async () => ({});
+  /** The project developer has a role in a project. */
+  const somewhere = async () => {
+    await newEnvironment();
+    return {};
+  };
+  /** A person with a role in any project sees these projects. */
+  const anywhere: Expected = { ...withCustom(anyRole), projectDeveloper: 200, otherProject: 200 };
 
   return {
     "auth.session": [{ input: nothing, expected: everyCaller }],
@@ -53,20 +60,22 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       { input: async () => ({ organizationId: acme.organizationId }), expected: { ...owns, owner: 409 } },
     ],
 
+    "overview.get": [{ input: somewhere, expected: anywhere }],
+    search: [
+      {
+        input: async () => {
+          await newEnvironment();
+          return { text: "project" };
+        },
+        expected: anywhere,
+      },
+    ],
+
     "projects.create": [{ input: async () => ({ name: name() }), expected: statuses(403, 200, 200, 200, 200, 403) }],
     "projects.one": [
       { input: async () => ({ projectId: (await newEnvironment()).projectId }), expected: withCustom(readsInProject) },
     ],
-    // A person with a role in any project sees these projects.
-    "projects.list": [
-      {
-        input: async () => {
-          await newEnvironment(); // gives the project developer a role in a project
-          return {};
-        },
-        expected: { ...withCustom(anyRole), projectDeveloper: 200, otherProject: 200 },
-      },
-    ],
+    "projects.list": [{ input: somewhere, expected: anywhere }],
     "projects.update": [
       {
         input: async () => ({ projectId: (await newEnvironment()).projectId, name: name() }),
@@ -117,10 +126,15 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       { input: async () => ({ applicationId: await application() }), expected: withCustom(readsInProject) },
     ],
     "applications.list": [
-      { title: "all", input: nothing, expected: withCustom(anyRole) },
+      { title: "all", input: somewhere, expected: anywhere },
       {
         title: "of an environment",
         input: async () => ({ environmentId: (await newEnvironment()).environmentId }),
+        expected: withCustom(readsInProject),
+      },
+      {
+        title: "of a project",
+        input: async () => ({ projectId: (await newEnvironment()).projectId }),
         expected: withCustom(readsInProject),
       },
     ],

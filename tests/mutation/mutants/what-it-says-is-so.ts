@@ -2,6 +2,7 @@ import type { Mutant } from "../mutant";
 import { fragmentBecomes, negated, valueBecomes, withoutCall, withoutGuard } from "../mutations";
 
 const exposure = ["tests/delivery/exposure.test.ts"];
+const exposureInSql = ["tests/delivery/exposure-in-sql.db.test.ts"];
 const exposureProof = ["tests/traefik/compiler/exposure-proof.test.ts"];
 const proof = ["tests/delivery/proof.db.test.ts"];
 const proofs = ["tests/delivery/leader/proofs.db.test.ts"];
@@ -24,6 +25,14 @@ export const whatItSaysIsSo: readonly Mutant[] = [
     symbol: "syncStateOf",
     mutation: fragmentBecomes("facts.delivered.provenRevision", "facts.loadedRevision"),
     tests: exposure,
+  },
+  {
+    requirement: "DK-3",
+    description: "a list counts an application whose proof is too old as proven",
+    file: "src/delivery/exposure-in-sql.ts",
+    symbol: "selectExposure",
+    mutation: fragmentBecomes("when proof_is_old then 'proof_is_old'", ""),
+    tests: exposureInSql,
   },
   {
     requirement: "DK-18",

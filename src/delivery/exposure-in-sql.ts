@@ -1,0 +1,54 @@
+import { type SQL, sql } from "drizzle-orm";
+import { oneOf } from "../database/conditions-in-sql";
+import { alarmReasons, UnprovenReason } from "../platform/contract/sync-state";
+
+/**
+ * Adds `intended`, `reason` and `state` to rows of `selectExposureFacts`: the same decisions as `exposureOf`, for lists
+ * that filter, sort and count by exposure. `tests/delivery/exposure-in-sql.db.test.ts` compares the two.
+ * @param facts a query; `offset 0` keeps its subqueries from being repeated for every use of their columns
+ */
+export function selectExposure(facts: SQL): SQL {
+  const isKnown = oneOf(sql`unproven`, UnprovenReason.options);
+  const unproven = sql`case when unproven is null or ${isKnown} then unproven else 'unrecognized' end`;
+  return sql`
+    select r.*,
+      case
+        when reason is null then delivered_intended
+        when reason = 'no_route' then 'closed'
+        when reason = 'quarantined' and form = 'closed' then 'closed'
+        when reason = 'quarantined' then delivered_intended
+        else 'unknown'
+      end as state
+    from (
+      select i.*,
+        case
+          when pending then case when failing then 'delivery_fails' else 'pending' end
+          when revision is null then case when has_route then 'not_delivered' else 'no_route' end
+          when proven_revision < revision then
+            coalesce(${unproven}, case when loaded_revision < revision then 'not_loaded' else 'not_proven' end)
+          when unproven is not null then ${unproven}
+          when proof_is_old then 'proof_is_old'
+          when not has_route then 'no_route'
+          when form = 'closed' then 'quarantined'
+          when delivered_intended <> intended then 'pending'
+          when form = 'quarantined' then 'quarantined'
+        end as reason
+      from (
+        select f.*,
+          case
+            when has_valid_credential then 'protected'
+            when access = 'public-when-empty' and not has_credential and opened_by in ('create', 'delete', 'access')
+              and not never_public
+              then 'public'
+            else 'closed'
+          end as intended
+        from (${facts} offset 0) f
+      ) i
+    ) r`;
+}
+
+/** How bad an exposure is, for sorting. 0: a visitor without a credential was let in where the gateway should refuse. */
+export function exposureRank(state: SQL, reason: SQL): SQL {
+  return sql`case when ${oneOf(reason, alarmReasons)} then 0 when ${state} = 'public' then 1
+    when ${state} = 'unknown' then 2 when ${state} = 'closed' then 3 else 4 end`;
+}

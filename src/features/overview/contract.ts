@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { ExposureReason, ExposureState } from "../../platform/contract/sync-state";
+import { AuditEntry } from "../audit-log/contract";
+import { GatewayStatus } from "../sync/contract";
+
+export const GetOverview = z.strictObject({}).prefault({});
+
+const count = z.number().int();
+
+export const Overview = z.object({
+  /** The applications that the caller may read, by exposure. */
+  applications: z.object({
+    total: count,
+    public: count,
+    protected: count,
+    closed: count,
+    unknown: count,
+    /** A visitor without a credential was let in where the gateway should refuse. They also count as `unknown`. */
+    alarm: count,
+  }),
+  /** The applications that somebody should look at, worst first; 5 at most. */
+  needsAttention: z.array(
+    z.object({
+      applicationId: z.string(),
+      projectId: z.string(),
+      name: z.string(),
+      state: ExposureState,
+      reason: ExposureReason,
+    }),
+  ),
+  /** Null if the caller may not read the state of delivery. */
+  gateways: z
+    .array(
+      GatewayStatus.pick({
+        gatewayId: true,
+        name: true,
+        led: true,
+        revision: true,
+        loadedRevision: true,
+        cause: true,
+        causeSince: true,
+        pending: true,
+        pendingSince: true,
+      }),
+    )
+    .nullable(),
+  /** The newest changes in the organization, 8 at most. Null if the caller may not read the audit log. */
+  changes: z.array(AuditEntry).nullable(),
+});
+export type Overview = z.infer<typeof Overview>;
