@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, CannotBuild, replaceFile } from "./build.mjs";
 
@@ -52,20 +52,28 @@ async function packTypes() {
   );
 }
 
-const reference = /(?<=(?:from |import\()")\.[^"]+(?=")/g;
+const reference = /(?<=(?:from |import\()")[.#][^"]+(?=")/g;
 
-/** Copies a declaration and all that it refers to. References get the ending that Node's resolution needs. */
+/**
+ * Copies a declaration and all that it refers to. References get the ending that Node's resolution needs, and the
+ * aliases of the sources (`#src/…`, in `imports` of package.json) become relative paths.
+ */
 async function copyDeclaration(name, from, copied = new Set()) {
   if (copied.has(name)) return;
   copied.add(name);
   const text = await readFile(join(from, `${name}.d.ts`), "utf8");
+  const named = (path) => (path.startsWith("#") ? path.slice(1) : join(dirname(name), path));
+  const relativeTo = (path) => {
+    const found = relative(dirname(name), named(path)).replaceAll(sep, "/");
+    return found.startsWith(".") ? found : `./${found}`;
+  };
   const target = join(types, `${name}.d.ts`);
   await mkdir(dirname(target), { recursive: true });
   await writeFile(
     target,
-    text.replace(reference, (path) => `${path}.js`),
+    text.replace(reference, (path) => `${relativeTo(path)}.js`),
   );
-  for (const [path] of text.matchAll(reference)) await copyDeclaration(join(dirname(name), path), from, copied);
+  for (const [path] of text.matchAll(reference)) await copyDeclaration(named(path), from, copied);
 }
 
 try {

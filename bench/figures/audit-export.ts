@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "../../src/platform/ids";
+import { newId } from "#src/platform/ids";
 import { startControlPlane } from "../control-plane";
 import { residentMegabytes } from "../cpu";
 import { type Figure, notMeasured } from "../figure";

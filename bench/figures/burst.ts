@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { markerDueAt } from "../../src/delivery/planner/marker-spacing";
+import { markerDueAt } from "#src/delivery/planner/marker-spacing";
 import { type Figure, notMeasured } from "../figure";
 import { type GatewaySide, startGatewaySide, stopGatewaySide, unavailable } from "../gateway-side";
 import { monotonic } from "../monotonic";

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEmbedded } from "../../src/database/embedded/open-embedded";
-import { migrateEmbedded } from "../../src/database/migrate";
-import { projectRoot } from "../../src/main/project-root";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
+import { migrateEmbedded } from "#src/database/migrate";
+import { projectRoot } from "#src/main/project-root";
 import { startControlPlane } from "../control-plane";
 import type { Figure } from "../figure";
 import { newInstallation } from "../installation";

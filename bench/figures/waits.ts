@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "../../src/platform/ids";
+import { newId } from "#src/platform/ids";
 import { startControlPlane } from "../control-plane";
 import { type Figure, notMeasured } from "../figure";
 import { type DatabaseKind, type Installation, missing, newInstallation } from "../installation";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readEnvironment } from "../../src/main/settings/environment";
-import { hashForGateway } from "../../src/platform/passwords/hash-for-gateway";
+import { readEnvironment } from "#src/main/settings/environment";
+import { hashForGateway } from "#src/platform/passwords/hash-for-gateway";
 import { passwordOf } from "../credentials";
 import { openRaw } from "../raw-database";
 import { recordCreate } from "../record-create";

@@ -1,6 +1,6 @@
 import { and, eq, getTableName, inArray, sql } from "drizzle-orm";
-import type { applications } from "../../drizzle/applications";
-import type { environments, projects } from "../../drizzle/projects";
+import type { applications } from "#drizzle/applications";
+import type { environments, projects } from "#drizzle/projects";
 import type { Transaction } from "../database/database";
 import { violatedConstraint } from "../database/database-errors";
 import { nextSlug, slugOf } from "../platform/slugs";

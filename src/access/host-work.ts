@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
-import { auditEntries } from "../../drizzle/audit";
-import { installation } from "../../drizzle/installation";
-import { organizations } from "../../drizzle/organizations";
+import { auditEntries } from "#drizzle/audit";
+import { installation } from "#drizzle/installation";
+import { organizations } from "#drizzle/organizations";
 import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 import { newId } from "../platform/ids";

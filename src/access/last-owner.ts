@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { members } from "../../drizzle/members";
+import { members } from "#drizzle/members";
 import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { organizations } from "../../drizzle/organizations";
+import { organizations } from "#drizzle/organizations";
 import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 

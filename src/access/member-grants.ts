@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
-import { members, projectRoles } from "../../drizzle/members";
-import { roles, serviceAccounts } from "../../drizzle/roles";
+import { members, projectRoles } from "#drizzle/members";
+import { roles, serviceAccounts } from "#drizzle/roles";
 import type { Transaction } from "../database/database";
 import type { Grant } from "./permissions";
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CountedAttempt } from "../../drizzle/audit";
+import type { CountedAttempt } from "#drizzle/audit";
 import { attemptsWithOwnEntry, bucketOf, manyKinds } from "../audit/refusal-bucket";
 import type { Database } from "../database/database";
 import { isUnreachable } from "../database/database-errors";

@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { roles } from "../../drizzle/roles";
+import { roles } from "#drizzle/roles";
 import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 import { type Grant, isPermission, levelOf, type Role } from "./permissions";

@@ -1,7 +1,7 @@
 import { inArray } from "drizzle-orm";
-import { applications } from "../../drizzle/applications";
-import { auditEntries } from "../../drizzle/audit";
-import { changes } from "../../drizzle/changes";
+import { applications } from "#drizzle/applications";
+import { auditEntries } from "#drizzle/audit";
+import { changes } from "#drizzle/changes";
 import type { DatabaseRole, Transaction } from "../database/database";
 import { isTransient } from "../database/database-errors";
 import { Refusal } from "../platform/errors/refusal";

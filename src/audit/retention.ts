@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
-import { auditCheckpoints, auditEntries } from "../../drizzle/audit";
+import { auditCheckpoints, auditEntries } from "#drizzle/audit";
 import { type Database, rowsOf, type Transaction } from "../database/database";
 import type { Signer } from "../database/signing";
 import { isoText, isReached, isReadable, later } from "../platform/moment";

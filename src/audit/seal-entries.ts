@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
-import { auditCheckpoints, auditEntries, refusalCounts } from "../../drizzle/audit";
+import { auditCheckpoints, auditEntries, refusalCounts } from "#drizzle/audit";
 import { asSync } from "../database/as-sync";
 import { type Database, rowsOf, type Transaction } from "../database/database";
 import { passedInSql } from "../database/moments-in-sql";

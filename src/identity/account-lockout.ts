@@ -1,5 +1,5 @@
 import { inArray, like, or } from "drizzle-orm";
-import { limits as limitsTable } from "../../drizzle/persons";
+import { limits as limitsTable } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import { stillCounts } from "../platform/moment";
 import { keyOf, limits } from "./limits";

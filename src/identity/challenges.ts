@@ -1,5 +1,5 @@
 import { and, eq } from "drizzle-orm";
-import { challenges } from "../../drizzle/persons";
+import { challenges } from "#drizzle/persons";
 import type { Runtime } from "../access/runtime";
 import { passedInSql } from "../database/moments-in-sql";
 import { hasPassed, later } from "../platform/moment";

@@ -1,8 +1,8 @@
 import { and, desc, eq, isNull, type SQL } from "drizzle-orm";
-import { auditEntries } from "../../drizzle/audit";
-import { invitations, members } from "../../drizzle/members";
-import { organizations } from "../../drizzle/organizations";
-import { roles } from "../../drizzle/roles";
+import { auditEntries } from "#drizzle/audit";
+import { invitations, members } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import { roles } from "#drizzle/roles";
 import { canGive, isAllowed, permissionsOfGrant } from "../access/authorization";
 import { findAccountGrant, findHoldings, grantOf } from "../access/member-grants";
 import type { Grant, Role } from "../access/permissions";

@@ -1,6 +1,6 @@
 import { and, eq, isNull } from "drizzle-orm";
-import { users } from "../../drizzle/members";
-import { links } from "../../drizzle/persons";
+import { users } from "#drizzle/members";
+import { links } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import { newId } from "../platform/ids";
 import { hasPassed, later } from "../platform/moment";

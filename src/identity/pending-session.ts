@@ -1,6 +1,6 @@
 import { and, eq } from "drizzle-orm";
-import { users } from "../../drizzle/members";
-import { sessions } from "../../drizzle/persons";
+import { users } from "#drizzle/members";
+import { sessions } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import { aheadInSql } from "../database/moments-in-sql";
 import type { Method } from "./sessions";

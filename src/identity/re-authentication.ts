@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { passwords, sessions } from "../../drizzle/persons";
+import { passwords, sessions } from "#drizzle/persons";
 import type { Principal, SessionPrincipal } from "../access/principal";
 import type { RequestContext } from "../access/request-context";
 import { Refusal } from "../platform/errors/refusal";

@@ -1,5 +1,5 @@
 import { and, eq, isNull } from "drizzle-orm";
-import { recoveryCodes } from "../../drizzle/persons";
+import { recoveryCodes } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import type { RandomBytes } from "../platform/values";
 import { hashOfToken } from "./tokens";

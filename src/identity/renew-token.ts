@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { sessions } from "../../drizzle/persons";
+import { sessions } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import { remainingMs } from "../platform/moment";
 import type { RandomBytes } from "../platform/values";

@@ -1,6 +1,6 @@
 import { and, eq, isNotNull } from "drizzle-orm";
-import { users } from "../../drizzle/members";
-import { passkeys, totpSecrets } from "../../drizzle/persons";
+import { users } from "#drizzle/members";
+import { passkeys, totpSecrets } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import type { Sealer } from "../database/sealing";
 import type { Limit } from "./limits";

@@ -1,6 +1,6 @@
 import { and, arrayOverlaps, eq, ne, not } from "drizzle-orm";
-import { members } from "../../drizzle/members";
-import { sessions } from "../../drizzle/persons";
+import { members } from "#drizzle/members";
+import { sessions } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import { newId } from "../platform/ids";
 import { later } from "../platform/moment";

@@ -1,4 +1,4 @@
-import { passwords } from "../../drizzle/persons";
+import { passwords } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import { endLinks } from "./links";
 

@@ -1,6 +1,6 @@
 import { inArray, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
-import { challenges, limits, links, sessions } from "../../drizzle/persons";
+import { challenges, limits, links, sessions } from "#drizzle/persons";
 import type { Runtime } from "../access/runtime";
 import { passedInSql, reachedInSql } from "../database/moments-in-sql";
 import { later } from "../platform/moment";

@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, isNull, lt, or } from "drizzle-orm";
 import { Secret, TOTP } from "otpauth";
-import { totpSecrets } from "../../drizzle/persons";
+import { totpSecrets } from "#drizzle/persons";
 import type { Transaction } from "../database/database";
 import type { SealContext, Sealer } from "../database/sealing";
 import type { RandomBytes } from "../platform/values";

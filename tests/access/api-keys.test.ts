@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { apiKeyPrefix, makeApiKey, parseApiKey } from "../../src/access/api-keys";
+import { apiKeyPrefix, makeApiKey, parseApiKey } from "#src/access/api-keys";
 
 describe("API keys", () => {
   it("an API key has a constant prefix, 32 random bytes and a checksum, and is stored as its SHA-256", () => {

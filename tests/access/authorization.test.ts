@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { authorize, canGive, isAllowed, projectsWith, visibleProjects } from "../../src/access/authorization";
-import type { Organization, Reach } from "../../src/access/organization";
-import { type Grant, type Permission, permissions, permissionsOf, type Role } from "../../src/access/permissions";
+import { authorize, canGive, isAllowed, projectsWith, visibleProjects } from "#src/access/authorization";
+import type { Organization, Reach } from "#src/access/organization";
+import { type Grant, type Permission, permissions, permissionsOf, type Role } from "#src/access/permissions";
 import {
   type Arrival,
   type Facts,
@@ -9,8 +9,8 @@ import {
   type Principal,
   principalOf,
   type SessionFacts,
-} from "../../src/access/principal";
-import { Refusal } from "../../src/platform/errors/refusal";
+} from "#src/access/principal";
+import { Refusal } from "#src/platform/errors/refusal";
 
 const organization: Organization = {
   organizationId: "org_a",

@@ -1,17 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { authorize, canGive, effectivePermissions, isOwnKey, permissionsOfGrant } from "../../src/access/authorization";
-import type { Organization } from "../../src/access/organization";
-import {
-  type Grant,
-  levelOf,
-  type Permission,
-  permissions,
-  permissionsOf,
-  type Role,
-} from "../../src/access/permissions";
-import type { Facts, KeyPrincipal, Principal, SessionPrincipal } from "../../src/access/principal";
-import type { LocatedKey } from "../../src/features/keys/resource";
-import type { Refusal } from "../../src/platform/errors/refusal";
+import { authorize, canGive, effectivePermissions, isOwnKey, permissionsOfGrant } from "#src/access/authorization";
+import type { Organization } from "#src/access/organization";
+import { type Grant, levelOf, type Permission, permissions, permissionsOf, type Role } from "#src/access/permissions";
+import type { Facts, KeyPrincipal, Principal, SessionPrincipal } from "#src/access/principal";
+import type { LocatedKey } from "#src/features/keys/resource";
+import type { Refusal } from "#src/platform/errors/refusal";
 
 const organization: Organization = {
   organizationId: "org_1",

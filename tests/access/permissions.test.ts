@@ -7,7 +7,7 @@ import {
   permissionsOf,
   type Role,
   roles,
-} from "../../src/access/permissions";
+} from "#src/access/permissions";
 
 /** Written by hand, from the requirements and not from the table: v(iewer) d(eveloper) a(dmin) o(wner). */
 const expected: Record<Permission, string> = {

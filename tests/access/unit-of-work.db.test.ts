@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { apiKeys } from "../../drizzle/api-keys";
-import { applications } from "../../drizzle/applications";
-import { auditEntries } from "../../drizzle/audit";
-import { organizations } from "../../drizzle/organizations";
-import { security } from "../../drizzle/security";
+import { apiKeys } from "#drizzle/api-keys";
+import { applications } from "#drizzle/applications";
+import { auditEntries } from "#drizzle/audit";
+import { organizations } from "#drizzle/organizations";
+import { security } from "#drizzle/security";
 import { insertEnvironment } from "../support/environment";
 import { waiting } from "../support/held-transaction";
 import { callMeanwhile, type Meanwhile } from "../support/interposed";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GET, POST } from "../../src/app/api/trpc/[trpc]/route";
+import { GET, POST } from "#src/app/api/trpc/[trpc]/route";
 
 test.each([
   ["GET", GET],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { entryHash, isSealed, type SealedEntry } from "../../src/audit/chain";
-import { contradicts, cutBefore, followChain } from "../../src/audit/follow-chain";
+import { entryHash, isSealed, type SealedEntry } from "#src/audit/chain";
+import { contradicts, cutBefore, followChain } from "#src/audit/follow-chain";
 
 const entry: SealedEntry = {
   auditId: "aud_1",

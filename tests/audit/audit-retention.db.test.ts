@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { auditCheckpoints, auditEntries } from "../../drizzle/audit";
-import { keepAuditLogs } from "../../src/audit/keeper";
-import { sealPending } from "../../src/audit/sealer";
-import { makeSigner, type Signer } from "../../src/database/signing";
-import { verifyLog } from "../../src/features/audit-log/verify-log";
-import { newId } from "../../src/platform/ids";
+import { auditCheckpoints, auditEntries } from "#drizzle/audit";
+import { keepAuditLogs } from "#src/audit/keeper";
+import { sealPending } from "#src/audit/sealer";
+import { makeSigner, type Signer } from "#src/database/signing";
+import { verifyLog } from "#src/features/audit-log/verify-log";
+import { newId } from "#src/platform/ids";
 import { insertEntries, logOf, tamper } from "../support/audit-log";
 import { auditEntryRows, checkpointRows } from "../support/rows/audit";
 import { deleteRows, readRows, updateRows } from "../support/rows/table";

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { sealPending, sealUntilOver } from "../../src/audit/sealer";
-import { startSync } from "../../src/delivery/leader/start-sync";
-import { verifyLog } from "../../src/features/audit-log/verify-log";
-import { newId } from "../../src/platform/ids";
+import { auditEntries } from "#drizzle/audit";
+import { sealPending, sealUntilOver } from "#src/audit/sealer";
+import { startSync } from "#src/delivery/leader/start-sync";
+import { verifyLog } from "#src/features/audit-log/verify-log";
+import { newId } from "#src/platform/ids";
 import { insertEntries, logOf, tamper } from "../support/audit-log";
 import { readRows, updateRows } from "../support/rows/table";
 import { given, openWorld, type World } from "../support/world";

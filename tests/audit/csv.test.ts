@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { csvLine } from "../../src/audit/csv";
+import { csvLine } from "#src/audit/csv";
 
 test("csvLine quotes cells as RFC 4180 requires", () => {
   expect(csvLine(["a", 1, null, "", "b c"])).toBe("a,1,,,b c\r\n");

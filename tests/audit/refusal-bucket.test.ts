@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { bucketOf, type RefusedAttempt } from "../../src/audit/refusal-bucket";
-import { networkOf } from "../../src/platform/net/network-of";
+import { bucketOf, type RefusedAttempt } from "#src/audit/refusal-bucket";
+import { networkOf } from "#src/platform/net/network-of";
 
 const one: RefusedAttempt = {
   actorKind: "person",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkpointText, removalText } from "../../src/audit/statement-text";
+import { checkpointText, removalText } from "#src/audit/statement-text";
 
 const statement = { organizationId: "org_1", sequence: 7, hash: "2:ab", at: "2026-01-02T03:04:05.678Z" };
 const removal = { ...statement, removed: 5 };

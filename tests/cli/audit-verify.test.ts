@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runCommandLine } from "../../src/cli/main";
-import type { AuditVerdict } from "../../src/features/audit-log/contract";
+import { runCommandLine } from "#src/cli/main";
+import type { AuditVerdict } from "#src/features/audit-log/contract";
 
 const intact: AuditVerdict = {
   organizationId: "org_1",

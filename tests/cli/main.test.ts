@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { runCommandLine } from "../../src/cli/main";
-import type { BreakGlassResponse } from "../../src/main/host/contract";
+import { runCommandLine } from "#src/cli/main";
+import type { BreakGlassResponse } from "#src/main/host/contract";
 
 interface HostRequest {
   readonly verb: string;

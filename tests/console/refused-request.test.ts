@@ -1,6 +1,6 @@
 import { TRPCClientError } from "@trpc/client";
 import { expect, test } from "vitest";
-import { asRefused, fieldText, RefusedRequest, refusedBy } from "../../src/console/requests/refused-request";
+import { asRefused, fieldText, RefusedRequest, refusedBy } from "#src/console/requests/refused-request";
 
 test("asRefused keeps the reason, the message and the fields of an API refusal", () => {
   const error = TRPCClientError.from({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { returnAddress } from "../../src/console/requests/return-address";
+import { returnAddress } from "#src/console/requests/return-address";
 
 const origin = "https://portcullis.example.org";
 const addressFor = (callbackUrl: string, hash = "") =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { signInErrorText } from "../../src/console/requests/sign-in-requests";
+import { signInErrorText } from "#src/console/requests/sign-in-requests";
 
 test("the text of a sign-in error says what to ask an administrator for", () => {
   expect(signInErrorText("provider_email_unverified")).toMatch(/email_verified .*xms_edov.*emailProof/);

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries, refusalCounts } from "../../drizzle/audit";
-import { makeApiKey } from "../../src/access/api-keys";
-import { attemptsWithOwnEntry, manyKinds } from "../../src/audit/refusal-bucket";
-import { settleRefusals } from "../../src/audit/seal-entries";
-import { createHandler } from "../../src/http/handler";
-import { newId } from "../../src/platform/ids";
+import { auditEntries, refusalCounts } from "#drizzle/audit";
+import { makeApiKey } from "#src/access/api-keys";
+import { attemptsWithOwnEntry, manyKinds } from "#src/audit/refusal-bucket";
+import { settleRefusals } from "#src/audit/seal-entries";
+import { createHandler } from "#src/http/handler";
+import { newId } from "#src/platform/ids";
 import { callsOf } from "../support/call-response";
 import { readRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { apiKeys } from "../../drizzle/api-keys";
-import { auditEntries } from "../../drizzle/audit";
-import { security } from "../../drizzle/security";
+import { apiKeys } from "#drizzle/api-keys";
+import { auditEntries } from "#drizzle/audit";
+import { security } from "#drizzle/security";
 import type { CallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { callOn } from "../support/interposed";

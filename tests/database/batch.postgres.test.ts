@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { endWith } from "../../src/access/end-with";
-import { type Database, rowsOf, type Transaction } from "../../src/database/database";
+import { endWith } from "#src/access/end-with";
+import { type Database, rowsOf, type Transaction } from "#src/database/database";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
 let test: TestDatabase;

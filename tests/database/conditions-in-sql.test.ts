@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { expect, test } from "vitest";
-import { beginsWith, contains, oneOf } from "../../src/database/conditions-in-sql";
+import { beginsWith, contains, oneOf } from "#src/database/conditions-in-sql";
 
 const queryOf = (condition: ReturnType<typeof oneOf>) => new PgDialect().sqlToQuery(condition);
 

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asSync } from "../../src/database/as-sync";
-import type { Database, Transaction } from "../../src/database/database";
-import { openPostgres } from "../../src/database/postgres-database";
+import { asSync } from "#src/database/as-sync";
+import type { Database, Transaction } from "#src/database/database";
+import { openPostgres } from "#src/database/postgres-database";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
 let test: TestDatabase;

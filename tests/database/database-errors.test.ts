@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isUnreachable } from "../../src/database/database-errors";
+import { isUnreachable } from "#src/database/database-errors";
 
 const withCode = (code: string) => Object.assign(new Error(), { code });
 

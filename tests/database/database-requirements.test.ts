@@ -4,7 +4,7 @@ import {
   type DatabaseRights,
   missingRight,
   problemOfDatabase,
-} from "../../src/database/database-requirements";
+} from "#src/database/database-requirements";
 
 const good: DatabaseFacts = {
   version: 150_004,

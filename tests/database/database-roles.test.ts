@@ -1,6 +1,6 @@
 import { PGlite } from "@electric-sql/pglite";
 import { expect, test } from "vitest";
-import { databaseRoles, ensureRoles } from "../../src/database/database-roles";
+import { databaseRoles, ensureRoles } from "#src/database/database-roles";
 
 test("a user with CREATEROLE can take the roles that it created, even if PostgreSQL does not grant that itself", async () => {
   const client = await PGlite.create();

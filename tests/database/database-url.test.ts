@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DatabaseAddress, readDatabaseUrl } from "../../src/database/database-url";
+import { type DatabaseAddress, readDatabaseUrl } from "#src/database/database-url";
 
 function addressOf(text: string): DatabaseAddress {
   const read = readDatabaseUrl(text);

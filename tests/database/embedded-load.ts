@@ -4,7 +4,7 @@
  * argument `broken-disk`, flushes fail after the first confirmed unit.
  */
 import { fsyncSync } from "node:fs";
-import { openEmbedded } from "../../src/database/embedded/open-embedded";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
 
 let isBroken = false;
 const flush = (descriptor: number) => {

@@ -2,8 +2,8 @@ import { createServer, type Socket, connect as tcp } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import postgres, { type Options, type Sql, type TransactionSql } from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { isUnreachable } from "../../src/database/database-errors";
-import { connectionSettings } from "../../src/database/session-settings";
+import { isUnreachable } from "#src/database/database-errors";
+import { connectionSettings } from "#src/database/session-settings";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
 /** The numbers of reports are those of the driver's repository, github.com/porsager/postgres. */

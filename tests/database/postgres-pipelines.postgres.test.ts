@@ -1,6 +1,6 @@
 import postgres, { type TransactionSql } from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { connectionSettings } from "../../src/database/session-settings";
+import { connectionSettings } from "#src/database/session-settings";
 import { long } from "../support/length";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 

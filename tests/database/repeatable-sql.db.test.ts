@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readRepeatableFiles } from "../../src/database/repeatable-sql";
+import { readRepeatableFiles } from "#src/database/repeatable-sql";
 import { openTestDatabase, projectFolder, type TestDatabase } from "../support/test-database";
 
 const drizzleFolder = join(projectFolder, "drizzle");

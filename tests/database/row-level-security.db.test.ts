@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DatabaseRole } from "../../src/database/database";
-import { databaseRoles } from "../../src/database/database-roles";
-import { newId } from "../../src/platform/ids";
+import type { DatabaseRole } from "#src/database/database";
+import { databaseRoles } from "#src/database/database-roles";
+import { newId } from "#src/platform/ids";
 import { insertEnvironment } from "../support/environment";
 import { givenMember, givenPerson } from "../support/people";
 import { checkpointRows } from "../support/rows/audit";

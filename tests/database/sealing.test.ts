@@ -1,7 +1,7 @@
 import { createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fingerprint, makeSealer, type SealContext } from "../../src/database/sealing";
+import { fingerprint, makeSealer, type SealContext } from "#src/database/sealing";
 
 const secret = randomBytes(32);
 const older = randomBytes(32);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sessionSettings } from "../../src/database/session-settings";
+import { sessionSettings } from "#src/database/session-settings";
 
 /** Updated by `npx vitest run --project unit tests/database/session-settings-page.test.ts --update`. */
 test("docs/database-settings.md lists every pinned setting with its values and its reason", async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { makeSigner, type SigningUse } from "../../src/database/signing";
+import { makeSigner, type SigningUse } from "#src/database/signing";
 
 const [current, previous] = [randomBytes(32), randomBytes(32)];
 const uses: readonly SigningUse[] = ["session", "csrf", "link", "checkpoint", "sign-in", "limit", "delivery"];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type FaultPoint, faultPoints } from "../../src/delivery/protocol/target";
+import { type FaultPoint, faultPoints } from "#src/delivery/protocol/target";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ExposureFacts, exposureOf, syncStateOf } from "../../src/delivery/exposure";
+import { type ExposureFacts, exposureOf, syncStateOf } from "#src/delivery/exposure";
 
 const provedAt = "2026-01-02T03:04:05.678Z";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { FolderPaths } from "../../src/delivery/applier/gateway-folder";
+import type { FolderPaths } from "#src/delivery/applier/gateway-folder";
 
 /** Replaces Traefik: serves the files in the folder, or those that were there when it was frozen. */
 export interface FakeGateway {

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { applications } from "../../drizzle/applications";
-import { changes } from "../../drizzle/changes";
-import { gateways } from "../../drizzle/gateways";
-import { routes } from "../../drizzle/routes";
-import { security } from "../../drizzle/security";
-import { applicationStates, deliveries } from "../../drizzle/sync";
-import { realFileOperations } from "../../src/delivery/applier/file-operations";
-import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
-import { newId } from "../../src/platform/ids";
+import { applications } from "#drizzle/applications";
+import { changes } from "#drizzle/changes";
+import { gateways } from "#drizzle/gateways";
+import { routes } from "#drizzle/routes";
+import { security } from "#drizzle/security";
+import { applicationStates, deliveries } from "#drizzle/sync";
+import { realFileOperations } from "#src/delivery/applier/file-operations";
+import { adoptGatewayFolder } from "#src/delivery/leader/adopt-gateway-folder";
+import { newId } from "#src/platform/ids";
 import { deleteRows, readRows, updateRows } from "../support/rows/table";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { changesChannel, type RunningSync, startSync } from "../../src/delivery/leader/start-sync";
+import { changesChannel, type RunningSync, startSync } from "#src/delivery/leader/start-sync";
 import { insertGateway } from "../support/world";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 

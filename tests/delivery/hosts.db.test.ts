@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changes } from "../../drizzle/changes";
-import { gateways } from "../../drizzle/gateways";
-import { claims } from "../../drizzle/routes";
-import { sweep } from "../../src/delivery/leader/sweeper";
+import { changes } from "#drizzle/changes";
+import { gateways } from "#drizzle/gateways";
+import { claims } from "#drizzle/routes";
+import { sweep } from "#src/delivery/leader/sweeper";
 import { insertEnvironment } from "../support/environment";
 import { claimRows } from "../support/rows/applications";
 import { readRows, updateRows } from "../support/rows/table";

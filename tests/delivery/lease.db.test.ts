@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { gateways } from "../../drizzle/gateways";
-import { makeSealer } from "../../src/database/sealing";
+import { gateways } from "#drizzle/gateways";
+import { makeSealer } from "#src/database/sealing";
 import { updateRows } from "../support/rows/table";
 import { openSyncWorld, type SyncWorld, until } from "./sync-world";
 

@@ -2,8 +2,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { routes } from "../../drizzle/routes";
-import { applicationStates } from "../../drizzle/sync";
+import { routes } from "#drizzle/routes";
+import { applicationStates } from "#drizzle/sync";
 import { deleteRows, updateRows } from "../support/rows/table";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { gatewayClient } from "../../src/delivery/prober/gateway-client";
-import { realPace } from "../../src/platform/timer";
-import { TAG_HEADER } from "../../src/traefik/compiler/names";
+import { gatewayClient } from "#src/delivery/prober/gateway-client";
+import { realPace } from "#src/platform/timer";
+import { TAG_HEADER } from "#src/traefik/compiler/names";
 import { changeRows } from "../support/rows/delivery";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";

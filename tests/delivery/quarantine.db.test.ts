@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { security } from "../../drizzle/security";
-import { makeSealer } from "../../src/database/sealing";
-import { hashSealContext } from "../../src/delivery/planner/gateway-secrets";
-import { newId } from "../../src/platform/ids";
+import { security } from "#drizzle/security";
+import { makeSealer } from "#src/database/sealing";
+import { hashSealContext } from "#src/delivery/planner/gateway-secrets";
+import { newId } from "#src/platform/ids";
 import { credentialRows } from "../support/rows/applications";
 import { changeRows } from "../support/rows/delivery";
 import { deleteRows } from "../support/rows/table";

@@ -1,10 +1,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { applications } from "../../drizzle/applications";
-import { auditEntries } from "../../drizzle/audit";
-import { routes } from "../../drizzle/routes";
-import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
+import { applications } from "#drizzle/applications";
+import { auditEntries } from "#drizzle/audit";
+import { routes } from "#drizzle/routes";
+import { adoptGatewayFolder } from "#src/delivery/leader/adopt-gateway-folder";
 import { changeRows } from "../support/rows/delivery";
 import { readRows } from "../support/rows/table";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";

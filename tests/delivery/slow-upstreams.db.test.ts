@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type GatewayClient, gatewayClient } from "../../src/delivery/prober/gateway-client";
+import { type GatewayClient, gatewayClient } from "#src/delivery/prober/gateway-client";
 import { insertEnvironment } from "../support/environment";
 import { given } from "../support/world";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hasReached, leastOf, progressOf } from "../../src/delivery/sync-progress";
+import { hasReached, leastOf, progressOf } from "#src/delivery/sync-progress";
 
 const row = (deliveredIn: number | null, applicationId: string | null = "app_1") => ({
   gatewayId: "gtw_1",

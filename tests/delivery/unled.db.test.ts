@@ -1,6 +1,6 @@
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { realFileOperations } from "../../src/delivery/applier/file-operations";
+import { realFileOperations } from "#src/delivery/applier/file-operations";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;

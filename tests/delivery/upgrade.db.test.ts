@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { applicationStates } from "../../drizzle/sync";
-import { fileDigest } from "../../src/delivery/protocol/file-digest";
+import { applicationStates } from "#drizzle/sync";
+import { fileDigest } from "#src/delivery/protocol/file-digest";
 import { updateRows } from "../support/rows/table";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, type SyncWorld, until } from "./sync-world";

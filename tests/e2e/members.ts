@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import type { CreatedInvitation } from "../../src/features/invitations/contract";
+import type { CreatedInvitation } from "#src/features/invitations/contract";
 import { callOver } from "../support/control-plane";
 import { registerSecret } from "../support/secrets";
 import type { Visitor } from "./visitors";

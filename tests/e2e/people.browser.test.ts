@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CreatedOrganization } from "../../src/main/host/contract";
+import type { CreatedOrganization } from "#src/main/host/contract";
 import { callOver } from "../support/control-plane";
 import { freePort } from "../support/free-port";
 import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";

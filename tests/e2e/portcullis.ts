@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sendHostCommand } from "../../src/main/host-commands";
+import { sendHostCommand } from "#src/main/host-commands";
 import { layEmbeddedDatabase } from "../support/embedded-template";
 import { freePort } from "../support/free-port";
 

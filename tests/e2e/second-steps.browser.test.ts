@@ -1,6 +1,6 @@
 import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CreatedOrganization, OperatorReset } from "../../src/main/host/contract";
+import type { CreatedOrganization, OperatorReset } from "#src/main/host/contract";
 import { callOver } from "../support/control-plane";
 import { registerSecret } from "../support/secrets";
 import {

@@ -1,7 +1,7 @@
 import type { PgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { router } from "../../src/http/trpc/router";
-import { type IdKind, newId } from "../../src/platform/ids";
+import { router } from "#src/http/trpc/router";
+import { type IdKind, newId } from "#src/platform/ids";
 import { insertEnvironment, type ProjectAndEnvironment } from "../support/environment";
 import { applicationRows, claimRows, credentialRows, routeRows } from "../support/rows/applications";
 import { auditEntryRows } from "../support/rows/audit";

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Resource } from "../../src/access/resource";
-import { ownSession } from "../../src/features/account/resource";
-import { features } from "../../src/features/all";
-import { application } from "../../src/features/applications/resource";
-import { credential } from "../../src/features/credentials/resource";
-import { route } from "../../src/features/routes/resource";
-import { operationsOf } from "../../src/operations/operations-of";
+import type { Resource } from "#src/access/resource";
+import { ownSession } from "#src/features/account/resource";
+import { features } from "#src/features/all";
+import { application } from "#src/features/applications/resource";
+import { credential } from "#src/features/credentials/resource";
+import { route } from "#src/features/routes/resource";
+import { operationsOf } from "#src/operations/operations-of";
 import { projectFolder } from "../support/test-database";
 
 const wiki = application.read({

@@ -11,10 +11,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileShared } from "../../src/traefik/compiler/compile-shared";
-import { compileStatic } from "../../src/traefik/compiler/compile-static";
-import { APPLICATIONS_FOLDER, PROBE_ENTRY_POINT, VISITORS_ENTRY_POINT } from "../../src/traefik/compiler/names";
-import type { GatewayState } from "../../src/traefik/compiler/state";
+import { compileShared } from "#src/traefik/compiler/compile-shared";
+import { compileStatic } from "#src/traefik/compiler/compile-static";
+import { APPLICATIONS_FOLDER, PROBE_ENTRY_POINT, VISITORS_ENTRY_POINT } from "#src/traefik/compiler/names";
+import type { GatewayState } from "#src/traefik/compiler/state";
 import { hasTraefik, type RunningTraefik, startTraefik } from "../support/traefik";
 
 const GATEWAY: GatewayState = { gatewayId: "gtw_one", entryPoint: "web", tagKey: Buffer.alloc(32, 7), tags: true };

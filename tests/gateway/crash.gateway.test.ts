@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { faultPoints } from "../../src/delivery/protocol/target";
-import type { CreatedCredential } from "../../src/features/credentials/contract";
+import { faultPoints } from "#src/delivery/protocol/target";
+import type { CreatedCredential } from "#src/features/credentials/contract";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { type Hammer, startHammer, stopHammers } from "../support/hammer";
 import { isFull } from "../support/length";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CreatedCredential } from "../../src/features/credentials/contract";
+import type { CreatedCredential } from "#src/features/credentials/contract";
 import { hostAndPort } from "../support/ask-gateway";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { registerSecret } from "../support/secrets";

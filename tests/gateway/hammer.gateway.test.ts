@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { CreatedCredential } from "../../src/features/credentials/contract";
+import type { CreatedCredential } from "#src/features/credentials/contract";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { startHammer, stopHammers } from "../support/hammer";
 import { long } from "../support/length";

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { CreatedApplication } from "../../src/features/applications/contract";
-import type { CreatedCredential } from "../../src/features/credentials/contract";
+import type { CreatedApplication } from "#src/features/applications/contract";
+import type { CreatedCredential } from "#src/features/credentials/contract";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { hasTraefik } from "../support/traefik";
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CreatedApplication } from "../../src/features/applications/contract";
-import type { CreatedCredential } from "../../src/features/credentials/contract";
-import { inParallel } from "../../src/platform/in-parallel";
+import type { CreatedApplication } from "#src/features/applications/contract";
+import type { CreatedCredential } from "#src/features/credentials/contract";
+import { inParallel } from "#src/platform/in-parallel";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { long } from "../support/length";
 import { hasTraefik } from "../support/traefik";

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { APPLICATIONS_FOLDER } from "../../src/traefik/compiler/names";
+import { APPLICATIONS_FOLDER } from "#src/traefik/compiler/names";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Tenant } from "../support/gateway-world";
 import { hasTraefik } from "../support/traefik";
 import { startUpstream, type Upstream } from "../support/upstream";

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { faultPoints } from "../../src/delivery/protocol/target";
-import type { CreatedCredential } from "../../src/features/credentials/contract";
+import { faultPoints } from "#src/delivery/protocol/target";
+import type { CreatedCredential } from "#src/features/credentials/contract";
 import {
   type ControlPlane,
   type Installation,

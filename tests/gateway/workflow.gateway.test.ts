@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CreatedCredential, DeletedCredential } from "../../src/features/credentials/contract";
+import type { CreatedCredential, DeletedCredential } from "#src/features/credentials/contract";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { hasTraefik } from "../support/traefik";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ActiveRequests, type RequestSlot } from "../../src/http/active-requests";
-import { Refusal } from "../../src/platform/errors/refusal";
+import { ActiveRequests, type RequestSlot } from "#src/http/active-requests";
+import { Refusal } from "#src/platform/errors/refusal";
 
 const here = "203.0.113.7";
 const bounds = { active: { total: 8, perOwner: 3 }, streams: { total: 3, perOwner: 2 } };

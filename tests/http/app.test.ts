@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createApp } from "../../src/http/app";
-import { mountsOf } from "../../src/http/mounts";
-import { operationsOf } from "../../src/operations/operations-of";
+import { createApp } from "#src/http/app";
+import { mountsOf } from "#src/http/mounts";
+import { operationsOf } from "#src/operations/operations-of";
 import { plantedTree } from "../support/planted-operation";
 
 const mounts = mountsOf(plantedTree);

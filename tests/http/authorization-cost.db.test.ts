@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { apiKeys } from "../../drizzle/api-keys";
-import type { Database, Transaction } from "../../src/database/database";
-import { createHandler } from "../../src/http/handler";
+import { apiKeys } from "#drizzle/api-keys";
+import type { Database, Transaction } from "#src/database/database";
+import { createHandler } from "#src/http/handler";
 import { openBrowser } from "../support/browser";
 import { callsOf } from "../support/call-response";
 import { givenMember, givenPerson } from "../support/people";

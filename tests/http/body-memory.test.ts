@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BodyMemory } from "../../src/http/body-memory";
+import { BodyMemory } from "#src/http/body-memory";
 
 const bounds = { strangers: { total: 100, perOwner: 40 }, known: { total: 200, perOwner: 150 } };
 

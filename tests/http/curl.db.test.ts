@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { type HttpServer, listen } from "../../src/http/server/http-server";
+import { auditEntries } from "#drizzle/audit";
+import { type HttpServer, listen } from "#src/http/server/http-server";
 import { type CallResponse, readCallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { readRows } from "../support/rows/table";

@@ -1,8 +1,8 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { apiKeys } from "../../drizzle/api-keys";
-import type { Database, Transaction } from "../../src/database/database";
-import { createHandler } from "../../src/http/handler";
+import { apiKeys } from "#drizzle/api-keys";
+import type { Database, Transaction } from "#src/database/database";
+import { createHandler } from "#src/http/handler";
 import { openBrowser } from "../support/browser";
 import { reasonOf } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";

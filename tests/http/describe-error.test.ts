@@ -1,7 +1,7 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { describe, expect, it } from "vitest";
-import { describeError } from "../../src/http/describe-error";
-import { Refusal } from "../../src/platform/errors/refusal";
+import { describeError } from "#src/http/describe-error";
+import { Refusal } from "#src/platform/errors/refusal";
 
 const secret = "Bound-parameter-4711";
 

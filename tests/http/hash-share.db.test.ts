@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hashThreads } from "../../src/platform/passwords/hash-workers";
+import { hashThreads } from "#src/platform/passwords/hash-workers";
 import { type HeldHashing, holdHashing } from "../support/held-hashing";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";

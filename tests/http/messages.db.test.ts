@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { newId } from "../../src/platform/ids";
+import { auditEntries } from "#drizzle/audit";
+import { newId } from "#src/platform/ids";
 import { readCallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { readRows } from "../support/rows/table";

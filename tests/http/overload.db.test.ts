@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { organizations } from "../../drizzle/organizations";
-import { makeApiKey } from "../../src/access/api-keys";
-import type { Runtime } from "../../src/access/runtime";
-import type { Database } from "../../src/database/database";
-import { ActiveRequests } from "../../src/http/active-requests";
-import { createHandler, type Handler } from "../../src/http/handler";
+import { auditEntries } from "#drizzle/audit";
+import { organizations } from "#drizzle/organizations";
+import { makeApiKey } from "#src/access/api-keys";
+import type { Runtime } from "#src/access/runtime";
+import type { Database } from "#src/database/database";
+import { ActiveRequests } from "#src/http/active-requests";
+import { createHandler, type Handler } from "#src/http/handler";
 import { openBrowser } from "../support/browser";
 import { reasonOf } from "../support/call-response";
 import { send } from "../support/raw-call";

@@ -1,9 +1,9 @@
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import md5 from "apache-md5";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { organizations } from "../../drizzle/organizations";
-import { security } from "../../drizzle/security";
-import type { Router } from "../../src/http/trpc/router";
+import { organizations } from "#drizzle/organizations";
+import { security } from "#drizzle/security";
+import type { Router } from "#src/http/trpc/router";
 import type { CallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { readRows, updateRows } from "../support/rows/table";

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { members } from "../../drizzle/members";
-import { projects } from "../../drizzle/projects";
-import { makeApiKey } from "../../src/access/api-keys";
-import { newId } from "../../src/platform/ids";
+import { auditEntries } from "#drizzle/audit";
+import { members } from "#drizzle/members";
+import { projects } from "#drizzle/projects";
+import { makeApiKey } from "#src/access/api-keys";
+import { newId } from "#src/platform/ids";
 import { type Browser, openBrowser } from "../support/browser";
 import { type GivenPerson, givenMember, givenPerson } from "../support/people";
 import { deleteRows, readRows, updateRows } from "../support/rows/table";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeApiKey } from "../../src/access/api-keys";
+import { makeApiKey } from "#src/access/api-keys";
 import { type CallResponse, reasonOf } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { send } from "../support/raw-call";

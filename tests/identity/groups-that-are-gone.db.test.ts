@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { auditEntries, refusalCounts } from "../../drizzle/audit";
-import { members } from "../../drizzle/members";
-import type { Role } from "../../src/access/permissions";
-import type { TrustedHeader } from "../../src/access/runtime";
-import { ensureTrustedHeader } from "../../src/features/providers/ensure";
+import { auditEntries, refusalCounts } from "#drizzle/audit";
+import { members } from "#drizzle/members";
+import type { Role } from "#src/access/permissions";
+import type { TrustedHeader } from "#src/access/runtime";
+import { ensureTrustedHeader } from "#src/features/providers/ensure";
 import { type Browser, openBrowser } from "../support/browser";
 import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy } from "../support/oidc-sign-in";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hashSync } from "bcryptjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { passwords } from "../../drizzle/persons";
+import { passwords } from "#drizzle/persons";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
 import { readRows, updateRows } from "../support/rows/table";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { invitations, members, users } from "../../drizzle/members";
-import { createHandler } from "../../src/http/handler";
+import { auditEntries } from "#drizzle/audit";
+import { invitations, members, users } from "#drizzle/members";
+import { createHandler } from "#src/http/handler";
 import { openBrowser } from "../support/browser";
 import { reasonOf } from "../support/call-response";
 import { interposed } from "../support/interposed";

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { limits as limitsTable } from "../../drizzle/persons";
-import { keyOf, limits, take } from "../../src/identity/limits";
+import { auditEntries } from "#drizzle/audit";
+import { limits as limitsTable } from "#drizzle/persons";
+import { keyOf, limits, take } from "#src/identity/limits";
 import { openBrowser } from "../support/browser";
 import { runsSideBySide, waiting } from "../support/held-transaction";
 import { patienceMs } from "../support/patience";

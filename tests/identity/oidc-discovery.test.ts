@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Database } from "../../src/database/database";
-import { discover } from "../../src/identity/external/discover";
-import type { OidcProvider } from "../../src/identity/external/provider";
+import type { Database } from "#src/database/database";
+import { discover } from "#src/identity/external/discover";
+import type { OidcProvider } from "#src/identity/external/provider";
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -6,11 +6,11 @@ import {
   ResponseBodyError,
 } from "oauth4webapi";
 import { describe, expect, it } from "vitest";
-import { AddressRefused, requireAllowedUrl } from "../../src/identity/external/allowed-addresses";
-import { discoveryUrl, endpointsByCaller } from "../../src/identity/external/endpoints";
-import { readClaims } from "../../src/identity/external/provider-claims";
-import { reasonOf } from "../../src/identity/external/reason-of";
-import { TooLate } from "../../src/platform/deadline";
+import { AddressRefused, requireAllowedUrl } from "#src/identity/external/allowed-addresses";
+import { discoveryUrl, endpointsByCaller } from "#src/identity/external/endpoints";
+import { readClaims } from "#src/identity/external/provider-claims";
+import { reasonOf } from "#src/identity/external/reason-of";
+import { TooLate } from "#src/platform/deadline";
 
 describe("the endpoints of a provider (ADR-2, ADR-11)", () => {
   const endpoints = (base: string, host = base) => ({

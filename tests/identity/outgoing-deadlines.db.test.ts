@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { oidcProviders } from "../../drizzle/persons";
+import { oidcProviders } from "#drizzle/persons";
 import { openBrowser } from "../support/browser";
 import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, startSignIn } from "../support/oidc-sign-in";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { organizations } from "../../drizzle/organizations";
-import { limits, passkeys } from "../../drizzle/persons";
+import { auditEntries } from "#drizzle/audit";
+import { organizations } from "#drizzle/organizations";
+import { limits, passkeys } from "#drizzle/persons";
 import { openAuthenticator } from "../support/authenticator";
 import type { Browser } from "../support/browser";
 import { reasonOf } from "../support/call-response";

@@ -7,7 +7,7 @@ import {
   requireAcceptablePassword,
   unusablePassword,
   verifyPassword,
-} from "../../src/identity/passwords";
+} from "#src/identity/passwords";
 
 const caller = { known: "test" };
 

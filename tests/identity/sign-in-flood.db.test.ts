@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { refusalCounts } from "../../drizzle/audit";
-import type { Database, Transaction } from "../../src/database/database";
+import { refusalCounts } from "#drizzle/audit";
+import type { Database, Transaction } from "#src/database/database";
 import { openBrowser } from "../support/browser";
 import { reasonOf } from "../support/call-response";
 import { holdHashing } from "../support/held-hashing";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Database } from "../../src/database/database";
-import { createHandler } from "../../src/http/handler";
+import type { Database } from "#src/database/database";
+import { createHandler } from "#src/http/handler";
 import { type Browser, openBrowser } from "../support/browser";
 import { waiting } from "../support/held-transaction";
 import { patienceMs } from "../support/patience";

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { hashSync } from "bcryptjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { passwords } from "../../drizzle/persons";
-import { verifyPassword } from "../../src/identity/passwords";
-import { responseFloorMs } from "../../src/identity/sign-in/response-floor";
+import { passwords } from "#drizzle/persons";
+import { verifyPassword } from "#src/identity/passwords";
+import { responseFloorMs } from "#src/identity/sign-in/response-floor";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
 import { updateRows } from "../support/rows/table";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { sessions } from "../../drizzle/persons";
+import { auditEntries } from "#drizzle/audit";
+import { sessions } from "#drizzle/persons";
 import { openBrowser } from "../support/browser";
 import { readCallResponse, reasonOf } from "../support/call-response";
 import { givenMember, givenPerson } from "../support/people";

@@ -1,9 +1,9 @@
 import type { PgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { challenges, limits as limitsTable, links, sessions } from "../../drizzle/persons";
-import { limits, take } from "../../src/identity/limits";
-import { sweepIdentity } from "../../src/identity/sweep-expired";
-import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
+import { challenges, limits as limitsTable, links, sessions } from "#drizzle/persons";
+import { limits, take } from "#src/identity/limits";
+import { sweepIdentity } from "#src/identity/sweep-expired";
+import { makeSetUpLink } from "#src/main/host/make-set-up-link";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
 import { challengeRows } from "../support/rows/persons";

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
-import { hashOfToken, isToken, newToken } from "../../src/identity/tokens";
+import { hashOfToken, isToken, newToken } from "#src/identity/tokens";
 
 it("a token encodes all 32 random bytes, and its stored hash is the SHA-256 of the token (TM-4, AM-6)", () => {
   const bytes = randomBytes(32);

@@ -1,8 +1,8 @@
 import { like } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
-import { organizations } from "../../drizzle/organizations";
-import { limits, recoveryCodes as recoveryCodesTable, sessions, totpSecrets } from "../../drizzle/persons";
+import { auditEntries } from "#drizzle/audit";
+import { organizations } from "#drizzle/organizations";
+import { limits, recoveryCodes as recoveryCodesTable, sessions, totpSecrets } from "#drizzle/persons";
 import { reasonOf } from "../support/call-response";
 import { deleteRows, lastRow, readRows, updateRows } from "../support/rows/table";
 import {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditEntries, refusalCounts } from "../../drizzle/audit";
-import { users } from "../../drizzle/members";
-import type { TrustedHeader } from "../../src/access/runtime";
-import { ensureTrustedHeader } from "../../src/features/providers/ensure";
+import { auditEntries, refusalCounts } from "#drizzle/audit";
+import { users } from "#drizzle/members";
+import type { TrustedHeader } from "#src/access/runtime";
+import { ensureTrustedHeader } from "#src/features/providers/ensure";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
 import { deleteRows, lastRow, readRows } from "../support/rows/table";

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Database } from "../../src/database/database";
-import { openEmbedded } from "../../src/database/embedded/open-embedded";
-import { embeddedDatabase } from "../../src/database/embedded-database";
-import { limits, take } from "../../src/identity/limits";
+import type { Database } from "#src/database/database";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
+import { embeddedDatabase } from "#src/database/embedded-database";
+import { limits, take } from "#src/identity/limits";
 import { embeddedTemplate } from "../support/test-database";
 
 let folder = "";

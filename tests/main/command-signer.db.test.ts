@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installation } from "../../drizzle/installation";
-import { fingerprint } from "../../src/database/sealing";
-import { commandSigner } from "../../src/main/command-signer";
-import { AnotherSecret } from "../../src/main/host/ensure-installation";
-import { readEnvironment } from "../../src/main/settings/environment";
+import { installation } from "#drizzle/installation";
+import { fingerprint } from "#src/database/sealing";
+import { commandSigner } from "#src/main/command-signer";
+import { AnotherSecret } from "#src/main/host/ensure-installation";
+import { readEnvironment } from "#src/main/settings/environment";
 import { readRows, updateRows } from "../support/rows/table";
 import { openWorld, type World } from "../support/world";
 

@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathsIn } from "../../src/delivery/applier/gateway-folder";
-import { writeStaticConfiguration } from "../../src/delivery/applier/static-configuration";
-import { buildConsole } from "../../src/main/build-console";
-import { takeControlSocket } from "../../src/main/ipc/control-socket";
-import { requestControlSocket } from "../../src/main/ipc/control-socket-client";
-import { makeDataFolder } from "../../src/main/ipc/control-socket-path";
-import { findSecretFile, makeSecretFile } from "../../src/main/secret-file";
+import { pathsIn } from "#src/delivery/applier/gateway-folder";
+import { writeStaticConfiguration } from "#src/delivery/applier/static-configuration";
+import { buildConsole } from "#src/main/build-console";
+import { takeControlSocket } from "#src/main/ipc/control-socket";
+import { requestControlSocket } from "#src/main/ipc/control-socket-client";
+import { makeDataFolder } from "#src/main/ipc/control-socket-path";
+import { findSecretFile, makeSecretFile } from "#src/main/secret-file";
 
 const actions: Record<string, (folder: string) => Promise<unknown>> = {
   /** What a start with the embedded database does with the data folder. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterEach, expect, test, vi } from "vitest";
-import { readEnvironment } from "../../src/main/settings/environment";
-import { type RunningServer, startServer } from "../../src/main/start-server";
+import { readEnvironment } from "#src/main/settings/environment";
+import { type RunningServer, startServer } from "#src/main/start-server";
 import { layEmbeddedDatabase } from "../support/embedded-template";
 
 const folder = mkdtempSync(join(tmpdir(), "pcg-"));

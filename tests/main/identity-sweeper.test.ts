@@ -1,7 +1,7 @@
 import pino from "pino";
 import { expect, it, vi } from "vitest";
-import type { Database } from "../../src/database/database";
-import { startIdentitySweeper } from "../../src/main/identity-sweeper";
+import type { Database } from "#src/database/database";
+import { startIdentitySweeper } from "#src/main/identity-sweeper";
 import { patienceMs } from "../support/patience";
 
 /** Pauses that end when the test calls `resume`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeLog } from "../../src/main/log";
+import { makeLog } from "#src/main/log";
 
 test("fields with the name of a secret are redacted at every depth of a log entry", () => {
   const lines: string[] = [];

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { BreakGlassResponse, BreakGlassResults, BreakGlassVerb } from "../../src/main/host/contract";
-import { sendHostCommand } from "../../src/main/host-commands";
-import { readEnvironment } from "../../src/main/settings/environment";
-import { type RunningServer, startServer } from "../../src/main/start-server";
+import type { BreakGlassResponse, BreakGlassResults, BreakGlassVerb } from "#src/main/host/contract";
+import { sendHostCommand } from "#src/main/host-commands";
+import { readEnvironment } from "#src/main/settings/environment";
+import { type RunningServer, startServer } from "#src/main/start-server";
 import { layEmbeddedDatabase } from "../support/embedded-template";
 import { registerSecret } from "../support/secrets";
 

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { sessionSettings } from "../../src/database/session-settings";
-import { inOneLine } from "../../src/main/explain-start-failure";
-import { openInstallation } from "../../src/main/open-installation";
-import { readEnvironment } from "../../src/main/settings/environment";
-import { realSurroundings } from "../../src/main/system";
+import { sessionSettings } from "#src/database/session-settings";
+import { inOneLine } from "#src/main/explain-start-failure";
+import { openInstallation } from "#src/main/open-installation";
+import { readEnvironment } from "#src/main/settings/environment";
+import { realSurroundings } from "#src/main/system";
 import { freePort } from "../support/free-port";
 import { type Cluster, startCluster } from "../support/postgres-cluster";
 

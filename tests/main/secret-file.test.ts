@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { findSecretFile, makeSecretFile } from "../../src/main/secret-file";
+import { findSecretFile, makeSecretFile } from "#src/main/secret-file";
 
 let folder: string;
 beforeEach(() => {

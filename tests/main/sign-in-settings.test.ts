@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { responseFloorMs } from "../../src/identity/sign-in/response-floor";
-import { readEnvironment } from "../../src/main/settings/environment";
-import { signInSettings } from "../../src/main/sign-in-settings";
+import { responseFloorMs } from "#src/identity/sign-in/response-floor";
+import { readEnvironment } from "#src/main/settings/environment";
+import { signInSettings } from "#src/main/sign-in-settings";
 
 const url = "https://portcullis.example.org";
 const signInOf = (environment: Record<string, string>, host = "127.0.0.1") =>

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { invitationMail } from "../../src/features/invitations/send";
-import { makeMailer } from "../../src/main/smtp-mailer";
-import type { MailFailed } from "../../src/platform/mail";
+import { invitationMail } from "#src/features/invitations/send";
+import { makeMailer } from "#src/main/smtp-mailer";
+import type { MailFailed } from "#src/platform/mail";
 import { type MailServer, openMailServer } from "../support/mail-server";
 import { patienceMs } from "../support/patience";
 

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
-import type { ArrivingBody } from "../../src/http/readable-request";
-import { ArrivingRequest, readableRequest } from "../../src/http/readable-request";
-import { type HttpServer, listen } from "../../src/http/server/http-server";
-import type { ServerBounds } from "../../src/http/server/server-bounds";
+import type { ArrivingBody } from "#src/http/readable-request";
+import { ArrivingRequest, readableRequest } from "#src/http/readable-request";
+import { type HttpServer, listen } from "#src/http/server/http-server";
+import type { ServerBounds } from "#src/http/server/server-bounds";
 import { handlerWith, type PlantedApi } from "../support/planted-api";
 
 const host = "127.0.0.1";

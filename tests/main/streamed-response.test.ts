@@ -1,6 +1,6 @@
 import pino from "pino";
 import { afterEach, expect, test } from "vitest";
-import { type HttpServer, listen } from "../../src/http/server/http-server";
+import { type HttpServer, listen } from "#src/http/server/http-server";
 import { handlerWith } from "../support/planted-api";
 
 let server: HttpServer;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { isPermission } from "../../src/access/permissions";
-import { features } from "../../src/features/all";
-import type { AnyOperation } from "../../src/operations/operation";
-import { operationsOf } from "../../src/operations/operations-of";
+import { isPermission } from "#src/access/permissions";
+import { features } from "#src/features/all";
+import type { AnyOperation } from "#src/operations/operation";
+import { operationsOf } from "#src/operations/operations-of";
 
 const operations = operationsOf(features);
 
@@ -58,7 +58,7 @@ describe.each(operations.map(({ operation }) => [operation.name, operation] as c
   });
 
   test("the operation declares each reason once, and no reason that all operations have", async () => {
-    const { commonReasons } = await import("../../src/operations/require-declared");
+    const { commonReasons } = await import("#src/operations/require-declared");
     expect(new Set(operation.errors).size).toBe(operation.errors.length);
     expect(operation.errors.filter((reason) => commonReasons.has(reason))).toEqual([]);
   });

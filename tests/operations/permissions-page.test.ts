@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { permissions } from "../../src/access/permissions";
-import { features } from "../../src/features/all";
-import { renderPermissionsPage } from "../../src/operations/permissions-page";
+import { permissions } from "#src/access/permissions";
+import { features } from "#src/features/all";
+import { renderPermissionsPage } from "#src/operations/permissions-page";
 
 /** `npx vitest run --project unit tests/operations/permissions-page.test.ts --update` writes the page again. */
 test("docs/permissions.md says what the permission table and the operations say", async () => {

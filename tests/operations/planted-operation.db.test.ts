@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ActiveRequests } from "../../src/http/active-requests";
-import { createApp } from "../../src/http/app";
-import { type Handler, handlerOf } from "../../src/http/handler";
-import { mountsOf } from "../../src/http/mounts";
+import { ActiveRequests } from "#src/http/active-requests";
+import { createApp } from "#src/http/app";
+import { type Handler, handlerOf } from "#src/http/handler";
+import { mountsOf } from "#src/http/mounts";
 import { plantedTree } from "../support/planted-operation";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { apiPage } from "../../src/http/rest/api-page";
-import { openApiOf } from "../../src/http/rest/open-api";
-import { restOf } from "../../src/http/rest/rest";
-import { routerOf } from "../../src/http/trpc/router";
-import { operationsOf } from "../../src/operations/operations-of";
-import { renderPermissionsPage } from "../../src/operations/permissions-page";
+import { apiPage } from "#src/http/rest/api-page";
+import { openApiOf } from "#src/http/rest/open-api";
+import { restOf } from "#src/http/rest/rest";
+import { routerOf } from "#src/http/trpc/router";
+import { operationsOf } from "#src/operations/operations-of";
+import { renderPermissionsPage } from "#src/operations/permissions-page";
 import { isMissingRow } from "../http/matrix/missing-rows";
 import { handlerOfMounts } from "../support/planted-api";
 import { plantedTree as tree } from "../support/planted-operation";

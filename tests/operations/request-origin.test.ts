@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isSameOrigin, type RequestOrigin, requestOrigin, wrongHost } from "../../src/operations/request-origin";
-import { sentenceOf } from "../../src/platform/errors/refusal";
+import { isSameOrigin, type RequestOrigin, requestOrigin, wrongHost } from "#src/operations/request-origin";
+import { sentenceOf } from "#src/platform/errors/refusal";
 
 const publicOrigin = "https://portcullis.example.org";
 const localOrigins = ["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"];

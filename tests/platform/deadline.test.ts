@@ -1,8 +1,8 @@
 import { get } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { gatewayClient } from "../../src/delivery/prober/gateway-client";
-import { deadlineAround, NoResponse, within } from "../../src/platform/deadline";
+import { gatewayClient } from "#src/delivery/prober/gateway-client";
+import { deadlineAround, NoResponse, within } from "#src/platform/deadline";
 
 let server: Server | null = null;
 const sockets = new Set<Socket>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fairQueue, Slots } from "../../src/platform/fair-share";
+import { fairQueue, Slots } from "#src/platform/fair-share";
 
 /** Work that stays unfinished until the test ends it, with the order in which it was started. */
 function heldWork() {

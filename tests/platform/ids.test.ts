@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { TypeID } from "typeid-js";
 import { describe, expect, it } from "vitest";
-import { type IdKind, isId, newId } from "../../src/platform/ids";
+import { type IdKind, isId, newId } from "#src/platform/ids";
 
 const kinds: Record<IdKind, string> = {
   organization: "org",

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MomentInput } from "../../src/platform/contract/fields";
+import { MomentInput } from "#src/platform/contract/fields";
 
 const source = new URL("../../src/", import.meta.url);
 

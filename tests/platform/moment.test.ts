@@ -14,7 +14,7 @@ import {
   remainingMs,
   startOfMinute,
   stillCounts,
-} from "../../src/platform/moment";
+} from "#src/platform/moment";
 
 const now = new Date("2026-11-21T09:30:00.000Z");
 const minute = 60_000;

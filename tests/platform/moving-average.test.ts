@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MovingAverage } from "../../src/platform/moving-average";
+import { MovingAverage } from "#src/platform/moving-average";
 
 describe("a moving average", () => {
   it("a moving average follows the latest samples: after thirty of them, the first value no longer matters", () => {

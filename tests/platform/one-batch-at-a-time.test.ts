@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { oneBatchAtATime } from "../../src/platform/one-batch-at-a-time";
+import { oneBatchAtATime } from "#src/platform/one-batch-at-a-time";
 
 function sender() {
   const sent: string[][] = [];

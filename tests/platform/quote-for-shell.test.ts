@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { quoteForShell } from "../../src/platform/quote-for-shell";
+import { quoteForShell } from "#src/platform/quote-for-shell";
 
 test("a word without special characters stays unchanged", () => {
   expect(quoteForShell("--configFile=/srv/portcullis/data/traefik.yml")).toBe(

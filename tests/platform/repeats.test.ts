@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Repeats } from "../../src/platform/repeats";
+import { Repeats } from "#src/platform/repeats";
 
 const limits = { firstMs: 10_000, mostMs: 3_600_000 };
 

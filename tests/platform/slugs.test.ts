@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextSlug, slugOf } from "../../src/platform/slugs";
+import { nextSlug, slugOf } from "#src/platform/slugs";
 
 const form = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 

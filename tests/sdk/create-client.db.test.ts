@@ -1,9 +1,9 @@
 import { TRPCClientError } from "@trpc/client";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
-import { type HttpServer, listen } from "../../src/http/server/http-server";
-import { newId } from "../../src/platform/ids";
-import { type Client, createClient, type Reason, type Router } from "../../src/sdk/create-client";
+import { type HttpServer, listen } from "#src/http/server/http-server";
+import { newId } from "#src/platform/ids";
+import { type Client, createClient, type Reason, type Router } from "#src/sdk/create-client";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../support/world";
 

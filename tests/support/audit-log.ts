@@ -1,5 +1,5 @@
-import type { AuditLog } from "../../src/features/audit-log/rows";
-import { newId } from "../../src/platform/ids";
+import type { AuditLog } from "#src/features/audit-log/rows";
+import { newId } from "#src/platform/ids";
 import { auditEntryRows } from "./rows/audit";
 import type { Statements } from "./rows/table";
 import type { World } from "./world";

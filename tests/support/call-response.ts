@@ -1,4 +1,4 @@
-import type { Handler } from "../../src/http/handler";
+import type { Handler } from "#src/http/handler";
 
 /** A parsed response of a procedure or of a sign-in. */
 export interface CallResponse<T = Record<string, unknown>> {

@@ -1,7 +1,7 @@
-import type { ReconcilerTiming } from "../../src/delivery/leader/controller-settings";
-import type { FaultPoint } from "../../src/delivery/protocol/target";
-import { readEnvironment } from "../../src/main/settings/environment";
-import { type RunningServer, startServer } from "../../src/main/start-server";
+import type { ReconcilerTiming } from "#src/delivery/leader/controller-settings";
+import type { FaultPoint } from "#src/delivery/protocol/target";
+import { readEnvironment } from "#src/main/settings/environment";
+import { type RunningServer, startServer } from "#src/main/start-server";
 
 /**
  * Runs a control plane in a separate process, for tests: the same as `npm start`, without the console. The parent can

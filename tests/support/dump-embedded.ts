@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openEmbedded } from "../../src/database/embedded/open-embedded";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
 
 /**
  * Returns every row of every table of an embedded database as text, in `COPY`'s format without escaping. No other

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { openEmbedded } from "../../src/database/embedded/open-embedded";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
 import { madeOnce } from "./made-once";
 import { embeddedTemplate, templatePath } from "./test-database";
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Socket, connect as tcp } from "node:net";
-import { connectionSettings } from "../../src/database/session-settings";
+import { connectionSettings } from "#src/database/session-settings";
 
 /** A server on a free port of 127.0.0.1 that speaks PostgreSQL's protocol, or breaks it. */
 export interface FakeServer {

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Application, CreatedApplication } from "../../src/features/applications/contract";
-import type { CreatedOrganization } from "../../src/main/host/contract";
-import type { SyncState } from "../../src/platform/contract/sync-state";
+import type { Application, CreatedApplication } from "#src/features/applications/contract";
+import type { CreatedOrganization } from "#src/main/host/contract";
+import type { SyncState } from "#src/platform/contract/sync-state";
 import type { GatewayRequest, GatewayResponse } from "./ask-gateway";
 import type { CallResponse } from "./call-response";
 import {

@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import { migratePostgresDatabase } from "../../src/database/migrate";
+import { migratePostgresDatabase } from "#src/database/migrate";
 import { setAgainstUs } from "./hostile-settings";
 import { startCluster } from "./postgres-cluster";
 import { clusterTemplate, projectFolder } from "./test-database";

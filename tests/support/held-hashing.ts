@@ -1,4 +1,4 @@
-import { type HashCaller, processHashQueues } from "../../src/platform/passwords/hash-queues";
+import { type HashCaller, processHashQueues } from "#src/platform/passwords/hash-queues";
 
 /** Hashing of this process that continues until the test ends it. */
 export interface HeldHashing {

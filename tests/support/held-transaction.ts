@@ -1,5 +1,5 @@
 import { inject, vi } from "vitest";
-import type { Transaction } from "../../src/database/database";
+import type { Transaction } from "#src/database/database";
 import { patienceMs } from "./patience";
 import type { World } from "./world";
 

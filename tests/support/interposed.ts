@@ -1,6 +1,6 @@
-import type { Runtime } from "../../src/access/runtime";
-import type { Database } from "../../src/database/database";
-import { createHandler } from "../../src/http/handler";
+import type { Runtime } from "#src/access/runtime";
+import type { Database } from "#src/database/database";
+import { createHandler } from "#src/http/handler";
 import { type CallResponse, callsOf } from "./call-response";
 import type { World } from "./world";
 

@@ -1,4 +1,4 @@
-import type { Database } from "../../src/database/database";
+import type { Database } from "#src/database/database";
 import type { Statements } from "./rows/table";
 
 /** An open, migrated database without rows, which several tests use one after another. */

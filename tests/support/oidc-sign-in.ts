@@ -1,6 +1,6 @@
-import type { oidcProviders } from "../../drizzle/persons";
-import { clientSecretSealContext } from "../../src/identity/external/provider";
-import { newId } from "../../src/platform/ids";
+import type { oidcProviders } from "#drizzle/persons";
+import { clientSecretSealContext } from "#src/identity/external/provider";
+import { newId } from "#src/platform/ids";
 import type { Browser } from "./browser";
 import type { RunningProvider } from "./oidc-provider";
 import { providerRows } from "./rows/persons";

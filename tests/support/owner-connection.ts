@@ -1,6 +1,6 @@
 import postgres from "postgres";
-import { driverOptions } from "../../src/database/postgres-address";
-import { connectionSettings } from "../../src/database/session-settings";
+import { driverOptions } from "#src/database/postgres-address";
+import { connectionSettings } from "#src/database/session-settings";
 
 /**
  * Opens a connection for a test, as the user of the URL. It has the product's settings, because the settings of the

@@ -1,6 +1,6 @@
-import type { Role } from "../../src/access/permissions";
-import { hashPassword } from "../../src/identity/passwords";
-import { newId } from "../../src/platform/ids";
+import type { Role } from "#src/access/permissions";
+import { hashPassword } from "#src/identity/passwords";
+import { newId } from "#src/platform/ids";
 import { memberRows, userRows } from "./rows/members";
 import { passwordRows } from "./rows/persons";
 import { registerSecret } from "./secrets";

@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { createApp, type Mount } from "../../src/http/app";
-import type { SocketPeer } from "../../src/http/caller";
-import type { Environment, Parts, RequestContext } from "../../src/http/environment";
-import { type Handler, handlerOf } from "../../src/http/handler";
+import { createApp, type Mount } from "#src/http/app";
+import type { SocketPeer } from "#src/http/caller";
+import type { Environment, Parts, RequestContext } from "#src/http/environment";
+import { type Handler, handlerOf } from "#src/http/handler";
 
 /** Answers the requests below `/api/`, and `/readyz`. */
 export type PlantedApi = (request: Request, peer: SocketPeer) => Promise<Response>;

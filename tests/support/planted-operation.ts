@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { features } from "../../src/features/all";
-import { application } from "../../src/features/applications/resource";
-import { operation } from "../../src/operations/operation";
+import { features } from "#src/features/all";
+import { application } from "#src/features/applications/resource";
+import { operation } from "#src/operations/operation";
 
 /** A use case of a feature that does not exist. Nothing outside this declaration knows about it. */
 const create = operation(

@@ -1,4 +1,4 @@
-import type { Handler } from "../../src/http/handler";
+import type { Handler } from "#src/http/handler";
 import { type CallResponse, readCallResponse } from "./call-response";
 
 /** Sends exactly these bytes with exactly these headers, without the help of a client library. */

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
-import { openPostgres } from "../../src/database/postgres-database";
-import { fingerprint, makeSealer } from "../../src/database/sealing";
-import { rotateSecrets } from "../../src/main/host/rotate-secrets";
+import { openPostgres } from "#src/database/postgres-database";
+import { fingerprint, makeSealer } from "#src/database/sealing";
+import { rotateSecrets } from "#src/main/host/rotate-secrets";
 
 /**
  * Runs `portcullis secrets rotate` in a separate process, for a test that kills it. Before each transaction it writes a

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type DatabaseRole, rowsOf } from "../../src/database/database";
+import { type DatabaseRole, rowsOf } from "#src/database/database";
 import type { World } from "./world";
 
 /** Runs one statement in a transaction of a database role, without any operation. */

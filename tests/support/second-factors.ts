@@ -1,6 +1,6 @@
 import { Secret, TOTP } from "otpauth";
 import { expect } from "vitest";
-import { auditEntries } from "../../drizzle/audit";
+import { auditEntries } from "#drizzle/audit";
 import { type Authenticator, type Odd, openAuthenticator } from "./authenticator";
 import { type Browser, openBrowser } from "./browser";
 import { type GivenPerson, givenMember, givenPerson } from "./people";

@@ -1,5 +1,5 @@
-import { cookieNames, csrfTokenOf, encodeSession } from "../../src/http/sign-in/cookies";
-import { newToken } from "../../src/identity/tokens";
+import { cookieNames, csrfTokenOf, encodeSession } from "#src/http/sign-in/cookies";
+import { newToken } from "#src/identity/tokens";
 import { type Browser, openBrowser } from "./browser";
 import type { GivenPerson } from "./people";
 import { sessionRows } from "./rows/persons";

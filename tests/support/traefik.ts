@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { compileStatic } from "../../src/traefik/compiler/compile-static";
+import { compileStatic } from "#src/traefik/compiler/compile-static";
 import { askGateway, askUntil, type GatewayRequest, type GatewayResponse, hostAndPort } from "./ask-gateway";
 import { freePort } from "./free-port";
 import { patienceMs } from "./patience";

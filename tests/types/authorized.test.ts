@@ -38,13 +38,13 @@ const planted: readonly Planted[] = [
   },
 ];
 
-const head = `import type { CreateKey } from "../../src/features/keys/contract";
-import type { Organization } from "../../src/access/organization";
-import { Authorized } from "../../src/access/authorized";
-import { project } from "../../src/features/projects/resource";
-import type { Named } from "../../src/access/resource";
-import type { LocatedKey } from "../../src/features/keys/resource";
-import { revokeKey } from "../../src/features/keys/revoke";
+const head = `import type { CreateKey } from "#src/features/keys/contract";
+import type { Organization } from "#src/access/organization";
+import { Authorized } from "#src/access/authorized";
+import { project } from "#src/features/projects/resource";
+import type { Named } from "#src/access/resource";
+import type { LocatedKey } from "#src/features/keys/resource";
+import { revokeKey } from "#src/features/keys/revoke";
 
 declare function createKey(authorized: Authorized<"key:create", Organization>, input: CreateKey): Promise<unknown>;
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync } from "node:zlib";
-import { openEmbedded } from "../../src/database/embedded/open-embedded";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
 import { openAsOwner } from "../support/owner-connection";
 import type { Kept } from "./kept";
 

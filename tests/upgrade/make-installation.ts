@@ -1,6 +1,6 @@
 import { Secret, TOTP } from "otpauth";
-import type { AuditEntry } from "../../src/features/audit-log/contract";
-import type { CreatedInvitation } from "../../src/features/invitations/contract";
+import type { AuditEntry } from "#src/features/audit-log/contract";
+import type { CreatedInvitation } from "#src/features/invitations/contract";
 import { type Authenticator, openAuthenticator } from "../support/authenticator";
 import type { Browser } from "../support/browser";
 import { type GatewayWorld, openGatewayWorld, type Tenant } from "../support/gateway-world";

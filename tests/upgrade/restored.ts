@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { openEmbedded } from "../../src/database/embedded/open-embedded";
-import { migratePostgresDatabase } from "../../src/database/migrate";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
+import { migratePostgresDatabase } from "#src/database/migrate";
 import { type Installation, newInstallation, removeInstallation } from "../support/control-plane";
 import { openAsOwner } from "../support/owner-connection";
 import { type Cluster, startCluster } from "../support/postgres-cluster";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Application } from "../../src/features/applications/contract";
-import type { AuditVerdicts, RotatedSecrets } from "../../src/main/host/contract";
+import type { Application } from "#src/features/applications/contract";
+import type { AuditVerdicts, RotatedSecrets } from "#src/main/host/contract";
 import { openAuthenticator } from "../support/authenticator";
 import type { Browser } from "../support/browser";
 import { type ControlPlane, onHost, startControlPlane } from "../support/control-plane";

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Table, Text, TextInput } from "@mantine/core";
 import { browserSupportsWebAuthn, startRegistration } from "@simplewebauthn/browser";
 import { useState } from "react";
-import type { Passkey } from "../../platform/contract/second-factors";
+import type { Passkey } from "#src/platform/contract/second-factors";
 import { api } from "../requests/api";
 import { openPasskeyDialog } from "../requests/open-passkey-dialog";
 import { RefusalAlert } from "../requests/refusal-alert";

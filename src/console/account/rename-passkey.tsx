@@ -1,5 +1,5 @@
 import { Button, Modal, Stack, TextInput } from "@mantine/core";
-import type { Passkey } from "../../platform/contract/second-factors";
+import type { Passkey } from "#src/platform/contract/second-factors";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { useServerForm } from "../requests/use-server-form";

@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
-import type { EnrolledTotp, SecondFactors } from "../../platform/contract/second-factors";
+import type { EnrolledTotp, SecondFactors } from "#src/platform/contract/second-factors";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { useRequest } from "../requests/use-request";

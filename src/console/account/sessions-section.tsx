@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Table } from "@mantine/core";
-import type { OwnSession } from "../../features/account/contract";
+import type { OwnSession } from "#src/features/account/contract";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { useRequest } from "../requests/use-request";

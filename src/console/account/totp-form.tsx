@@ -1,5 +1,5 @@
 import { Button, Code, Group, Image, Stack, Text, TextInput } from "@mantine/core";
-import type { EnrolledTotp } from "../../platform/contract/second-factors";
+import type { EnrolledTotp } from "#src/platform/contract/second-factors";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { useServerForm } from "../requests/use-server-form";

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
-import type { OwnSession, Session } from "../../features/account/contract";
-import type { Passkey, SecondFactors } from "../../platform/contract/second-factors";
+import type { OwnSession, Session } from "#src/features/account/contract";
+import type { Passkey, SecondFactors } from "#src/platform/contract/second-factors";
 import { api } from "../requests/api";
 import { csrfToken } from "../requests/cookies";
 import { asRefused, type RefusedRequest, type ShownReason } from "../requests/refused-request";

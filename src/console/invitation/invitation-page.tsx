@@ -2,8 +2,8 @@
 
 import { Alert, Anchor, Loader, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
-import type { Session } from "../../features/account/contract";
-import type { LookedAtInvitation } from "../../features/invitations/contract";
+import type { Session } from "#src/features/account/contract";
+import type { LookedAtInvitation } from "#src/features/invitations/contract";
 import { Page } from "../frame/page";
 import { api } from "../requests/api";
 import { csrfToken } from "../requests/cookies";

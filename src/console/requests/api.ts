@@ -1,5 +1,5 @@
 import { createTRPCClient, httpLink } from "@trpc/client";
-import type { Router } from "../../http/trpc/router";
+import type { Router } from "#src/http/trpc/router";
 import { csrfToken } from "./cookies";
 
 /**

@@ -1,5 +1,5 @@
 import { TRPCClientError } from "@trpc/client";
-import type { Reason } from "../../platform/errors/reasons";
+import type { Reason } from "#src/platform/errors/reasons";
 
 /** All reasons that a page can show: those of the server, and those that occur only in the browser. */
 export type ShownReason = Reason | "unreachable" | "passkey_cancelled" | "passkey_on_device" | "proof_cancelled";

@@ -2,7 +2,7 @@
 
 import { Alert, Anchor, Loader, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
-import type { Link } from "../../features/account/contract";
+import type { Link } from "#src/features/account/contract";
 import { Page } from "../frame/page";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";

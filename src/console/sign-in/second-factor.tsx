@@ -1,6 +1,6 @@
 import { Button, Loader, Stack, Text, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
-import type { SecondFactors } from "../../platform/contract/second-factors";
+import type { SecondFactors } from "#src/platform/contract/second-factors";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy } from "../requests/sign-in-requests";

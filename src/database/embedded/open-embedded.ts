@@ -2,7 +2,7 @@ import { existsSync, fsyncSync, writeSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import { syncFolder, syncTree } from "../../platform/files/durable-file";
+import { syncFolder, syncTree } from "#src/platform/files/durable-file";
 import { keepCheckpointing } from "./checkpoint-when-grown";
 import { embeddedEngine } from "./engine";
 import { FlushingNodeFs } from "./flushing-node-fs";

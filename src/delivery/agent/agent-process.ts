@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import pino from "pino";
 import { z } from "zod";
-import { readOwnFile } from "../../platform/files/own-file";
-import { realPace } from "../../platform/timer";
+import { readOwnFile } from "#src/platform/files/own-file";
+import { realPace } from "#src/platform/timer";
 import { realFileOperations } from "../applier/file-operations";
 import { gatewayClient } from "../prober/gateway-client";
 import { Peer } from "../protocol/peer";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import type { Pace } from "../../platform/timer";
-import type { Clock, RandomBytes } from "../../platform/values";
+import type { Pace } from "#src/platform/timer";
+import type { Clock, RandomBytes } from "#src/platform/values";
 import type { FileOperations } from "../applier/file-operations";
 import { folderApplier } from "../applier/folder-applier";
 import type { FolderSettings } from "../applier/gateway-folder";

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Pace } from "../../platform/timer";
+import type { Pace } from "#src/platform/timer";
 import type { Bundle, DeliveredApplication } from "../protocol/bundle";
 import type { ForeignFileContent } from "../protocol/foreign-file";
 import type { GatewayConnection } from "../protocol/gateway-connection";

@@ -1,8 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
-import { writeDurably } from "../../platform/files/durable-file";
-import { readOwnFile } from "../../platform/files/own-file";
-import { makeFolder, requireOwnFolder } from "../../platform/files/own-folder";
-import type { RandomBytes } from "../../platform/values";
+import { writeDurably } from "#src/platform/files/durable-file";
+import { readOwnFile } from "#src/platform/files/own-file";
+import { makeFolder, requireOwnFolder } from "#src/platform/files/own-folder";
+import type { RandomBytes } from "#src/platform/values";
 import type { ClaimedFolder, ExpectedClaim, FolderClaim } from "../protocol/applier";
 import { WrongFolder } from "../protocol/wrong-folder";
 import { isMissing } from "./file-operations";

@@ -1,6 +1,6 @@
 import { readdir, readFile, rename, rm } from "node:fs/promises";
-import { syncFolder, writeFlushed } from "../../platform/files/durable-file";
-import { makeFolder } from "../../platform/files/own-folder";
+import { syncFolder, writeFlushed } from "#src/platform/files/durable-file";
+import { makeFolder } from "#src/platform/files/own-folder";
 
 /** The file operations of the file target. Tests replace them with a disk that is full or failing. */
 export interface FileOperations {

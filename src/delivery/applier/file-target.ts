@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { inParallel } from "../../platform/in-parallel";
-import type { Pace } from "../../platform/timer";
-import { orderBatch } from "../../traefik/compiler/order-batch";
+import { inParallel } from "#src/platform/in-parallel";
+import type { Pace } from "#src/platform/timer";
+import { orderBatch } from "#src/traefik/compiler/order-batch";
 import type { PlannedFile } from "../protocol/bundle";
 import { fileDigest } from "../protocol/file-digest";
 import type { FaultPointHook, Target } from "../protocol/target";

@@ -1,5 +1,5 @@
-import type { Pace } from "../../platform/timer";
-import type { RandomBytes } from "../../platform/values";
+import type { Pace } from "#src/platform/timer";
+import type { RandomBytes } from "#src/platform/values";
 import type { Applier } from "../protocol/applier";
 import type { FaultPointHook } from "../protocol/target";
 import { claimFolder, removeClaim } from "./claim-folder";

@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { Pace } from "../../platform/timer";
-import { yieldAfterSlice, yieldToEventLoop } from "../../platform/yield-to-event-loop";
-import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../traefik/compiler/names";
-import { foreignContent } from "../../traefik/foreign/foreign-content";
-import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
+import type { Pace } from "#src/platform/timer";
+import { yieldAfterSlice, yieldToEventLoop } from "#src/platform/yield-to-event-loop";
+import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "#src/traefik/compiler/names";
+import { foreignContent } from "#src/traefik/foreign/foreign-content";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
 import type { ForeignFileContent } from "../protocol/foreign-file";
 import { isMissing } from "./file-operations";
 import type { FolderPaths } from "./gateway-folder";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { APPLICATIONS_FOLDER, MARKER_FILE } from "../../traefik/compiler/names";
+import { APPLICATIONS_FOLDER, MARKER_FILE } from "#src/traefik/compiler/names";
 
 /** Where the files of a file gateway are, on this machine and as its Traefik sees them. */
 export interface FolderSettings {

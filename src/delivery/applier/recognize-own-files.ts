@@ -1,8 +1,8 @@
-import { isId } from "../../platform/ids";
-import { compileDeny } from "../../traefik/compiler/compile-deny";
-import { isCompileOf } from "../../traefik/compiler/routes-document";
-import type { GatewayState } from "../../traefik/compiler/state";
-import { isHost } from "../../traefik/compiler/well-formed";
+import { isId } from "#src/platform/ids";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { isCompileOf } from "#src/traefik/compiler/routes-document";
+import type { GatewayState } from "#src/traefik/compiler/state";
+import { isHost } from "#src/traefik/compiler/well-formed";
 
 /** Returns the application that a file is named after, or null if the name is not that of an application's file. */
 export function applicationOf(name: string): string | null {

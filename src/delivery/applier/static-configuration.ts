@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { writeDurably } from "../../platform/files/durable-file";
-import { readOwnFile } from "../../platform/files/own-file";
-import { makeFolder, NotOurs, withOwnFolder } from "../../platform/files/own-folder";
-import { compileStatic } from "../../traefik/compiler/compile-static";
+import { writeDurably } from "#src/platform/files/durable-file";
+import { readOwnFile } from "#src/platform/files/own-file";
+import { makeFolder, NotOurs, withOwnFolder } from "#src/platform/files/own-folder";
+import { compileStatic } from "#src/traefik/compiler/compile-static";
 import type { GatewayAddresses } from "../protocol/applier";
 import { type FolderSettings, fileMode, folderMode, pathsIn } from "./gateway-folder";
 

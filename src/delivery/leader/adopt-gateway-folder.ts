@@ -1,6 +1,6 @@
-import { asSync } from "../../database/as-sync";
-import type { Database } from "../../database/database";
-import type { RandomBytes } from "../../platform/values";
+import { asSync } from "#src/database/as-sync";
+import type { Database } from "#src/database/database";
+import type { RandomBytes } from "#src/platform/values";
 import { applicationFiles, writeClaim } from "../applier/claim-folder";
 import type { FolderPaths } from "../applier/gateway-folder";
 import { newEpoch } from "../planner/gateway-secrets";

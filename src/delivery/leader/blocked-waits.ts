@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
-import { asSync } from "../../database/as-sync";
-import { type Database, rowsOf, type Transaction } from "../../database/database";
-import type { WaitTarget } from "../../platform/waits";
+import { asSync } from "#src/database/as-sync";
+import { type Database, rowsOf, type Transaction } from "#src/database/database";
+import type { WaitTarget } from "#src/platform/waits";
 
 /** One thing for which a target still waits. */
 export interface Blocking {

@@ -1,6 +1,6 @@
-import { isUnreachable } from "../../database/database-errors";
-import type { DeliveryCause } from "../../platform/contract/sync-state";
-import { NotOurs, reasonOf } from "../../platform/files/own-folder";
+import { isUnreachable } from "#src/database/database-errors";
+import type { DeliveryCause } from "#src/platform/contract/sync-state";
+import { NotOurs, reasonOf } from "#src/platform/files/own-folder";
 import { errorCode } from "../applier/file-operations";
 import { WrongFolder } from "../protocol/wrong-folder";
 

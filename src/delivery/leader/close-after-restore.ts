@@ -1,8 +1,8 @@
 import { and, inArray, isNotNull } from "drizzle-orm";
-import { applications, auditEntries, changes } from "../../../drizzle/schema";
-import { asSync } from "../../database/as-sync";
-import type { Database } from "../../database/database";
-import { newId } from "../../platform/ids";
+import { applications, auditEntries, changes } from "#drizzle/schema";
+import { asSync } from "#src/database/as-sync";
+import type { Database } from "#src/database/database";
+import { newId } from "#src/platform/ids";
 
 /**
  * Revokes the opening of these applications, writes the audit entries, and requests their delivery, in one transaction.

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
-import { asSync } from "../../database/as-sync";
-import type { Database } from "../../database/database";
-import type { Sealer } from "../../database/sealing";
-import { inParallel } from "../../platform/in-parallel";
-import { yieldToEventLoop } from "../../platform/yield-to-event-loop";
-import { compileApplication } from "../../traefik/compiler/compile-application";
-import { intendedExposure } from "../../traefik/compiler/intended";
+import { asSync } from "#src/database/as-sync";
+import type { Database } from "#src/database/database";
+import type { Sealer } from "#src/database/sealing";
+import { inParallel } from "#src/platform/in-parallel";
+import { yieldToEventLoop } from "#src/platform/yield-to-event-loop";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { intendedExposure } from "#src/traefik/compiler/intended";
 import { pageOfApplications, readApplications, type StoredApplication } from "../planner/desired-state";
 import { type Gateway, openGateway } from "../planner/gateway";
 import { closeAfterRestore } from "./close-after-restore";

@@ -1,7 +1,7 @@
-import { asSync } from "../../database/as-sync";
-import { yieldAfterSlice, yieldToEventLoop } from "../../platform/yield-to-event-loop";
-import { denyFileName } from "../../traefik/compiler/compile-deny";
-import { APPLICATIONS_FOLDER } from "../../traefik/compiler/names";
+import { asSync } from "#src/database/as-sync";
+import { yieldAfterSlice, yieldToEventLoop } from "#src/platform/yield-to-event-loop";
+import { denyFileName } from "#src/traefik/compiler/compile-deny";
+import { APPLICATIONS_FOLDER } from "#src/traefik/compiler/names";
 import { applicationOf, denyOf, isOwnApplication, isOwnDeny } from "../applier/recognize-own-files";
 import { wantedDeny, wantedDigest } from "../planner/compile-batch";
 import {

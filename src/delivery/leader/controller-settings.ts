@@ -1,4 +1,4 @@
-import type { Waker } from "../../platform/signal";
+import type { Waker } from "#src/platform/signal";
 import type { GatewayConnection } from "../protocol/gateway-connection";
 import type { Prober } from "../protocol/prober";
 import type { Why } from "./cause-of";

@@ -1,5 +1,5 @@
-import { LeaseLost } from "../../database/as-sync";
-import { backoff } from "../../platform/backoff";
+import { LeaseLost } from "#src/database/as-sync";
+import { backoff } from "#src/platform/backoff";
 import { openGateway } from "../planner/gateway";
 import { planDelivery } from "../planner/plan-delivery";
 import type { GatewayConnection } from "../protocol/gateway-connection";

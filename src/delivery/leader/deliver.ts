@@ -1,6 +1,6 @@
-import { inPages } from "../../platform/in-pages";
-import { inParallel } from "../../platform/in-parallel";
-import { chainDigest } from "../../traefik/compiler/chain-digest";
+import { inPages } from "#src/platform/in-pages";
+import { inParallel } from "#src/platform/in-parallel";
+import { chainDigest } from "#src/traefik/compiler/chain-digest";
 import { type DeliveryPlan, deliveredBy, markerOf } from "../planner/plan-delivery";
 import { type DeliveredState, numberDelivery, recordApplied } from "../planner/record-delivery";
 import type { Bundle } from "../protocol/bundle";

@@ -1,6 +1,6 @@
-import { LeaseLost } from "../../database/as-sync";
-import { backoff } from "../../platform/backoff";
-import { Repeats } from "../../platform/repeats";
+import { LeaseLost } from "#src/database/as-sync";
+import { backoff } from "#src/platform/backoff";
+import { Repeats } from "#src/platform/repeats";
 import { isFolderGone } from "../applier/file-operations";
 import { isOfFolder, type Why, whyOf } from "./cause-of";
 import type { Work } from "./delivery-schedule";

@@ -1,4 +1,4 @@
-import type { Waker } from "../../platform/signal";
+import type { Waker } from "#src/platform/signal";
 import { type Backlog, backlogOf, batchOf } from "../planner/backlog";
 import { assumedCostMs, batchSize, costAfter } from "../planner/batch-size";
 import { markerDueAt } from "../planner/marker-spacing";

@@ -1,5 +1,5 @@
-import { asSync } from "../../database/as-sync";
-import { inPages } from "../../platform/in-pages";
+import { asSync } from "#src/database/as-sync";
+import { inPages } from "#src/platform/in-pages";
 import { managedHosts } from "../planner/managed-hosts";
 import type { ForeignFile } from "../protocol/foreign-file";
 import type { LeaderContext } from "./leader-context";

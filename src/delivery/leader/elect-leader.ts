@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import { asSync } from "../../database/as-sync";
-import type { Database } from "../../database/database";
-import type { Sealer } from "../../database/sealing";
-import type { Clock, RandomBytes } from "../../platform/values";
+import { asSync } from "#src/database/as-sync";
+import type { Database } from "#src/database/database";
+import type { Sealer } from "#src/database/sealing";
+import type { Clock, RandomBytes } from "#src/platform/values";
 import { applicationOf } from "../applier/recognize-own-files";
 import { newEpoch } from "../planner/gateway-secrets";
 import { findDelivery, wasEverApplied } from "../planner/record-delivery";

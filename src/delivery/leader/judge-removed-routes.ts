@@ -1,5 +1,5 @@
-import { asSync } from "../../database/as-sync";
-import { compileDeny } from "../../traefik/compiler/compile-deny";
+import { asSync } from "#src/database/as-sync";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
 import { readDenyHosts } from "../planner/desired-state";
 import type { ProofResult, RemovedRouteResponse, ReportedProof } from "../protocol/probe";
 import type { LeaderContext } from "./leader-context";

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import type { Database } from "../../database/database";
-import type { Sealer } from "../../database/sealing";
-import type { Pace } from "../../platform/timer";
-import type { Clock } from "../../platform/values";
+import type { Database } from "#src/database/database";
+import type { Sealer } from "#src/database/sealing";
+import type { Pace } from "#src/platform/timer";
+import type { Clock } from "#src/platform/values";
 import type { Gateway } from "../planner/gateway";
 import type { FaultPointHook, Target } from "../protocol/target";
 import type { Lease } from "./lease";

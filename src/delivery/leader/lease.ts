@@ -1,9 +1,9 @@
 import { and, eq, getTableColumns, isNull, type SQL, sql } from "drizzle-orm";
-import { applicationStates, gateways, installation } from "../../../drizzle/schema";
-import { asSync, LeaseLost, onceAsSync } from "../../database/as-sync";
-import type { Database, Transaction } from "../../database/database";
-import { aheadInSql, passedInSql } from "../../database/moments-in-sql";
-import type { DeliveryCause } from "../../platform/contract/sync-state";
+import { applicationStates, gateways, installation } from "#drizzle/schema";
+import { asSync, LeaseLost, onceAsSync } from "#src/database/as-sync";
+import type { Database, Transaction } from "#src/database/database";
+import { aheadInSql, passedInSql } from "#src/database/moments-in-sql";
+import type { DeliveryCause } from "#src/platform/contract/sync-state";
 
 export type GatewayRow = typeof gateways.$inferSelect;
 

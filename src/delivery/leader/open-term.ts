@@ -1,5 +1,5 @@
-import type { Waker } from "../../platform/signal";
-import { passTag } from "../../traefik/compiler/compile-shared";
+import type { Waker } from "#src/platform/signal";
+import { passTag } from "#src/traefik/compiler/compile-shared";
 import type { Gateway } from "../planner/gateway";
 import { markerOf, planShared } from "../planner/plan-delivery";
 import type { GatewayConnection } from "../protocol/gateway-connection";

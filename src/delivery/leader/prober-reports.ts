@@ -1,7 +1,7 @@
-import { asSync } from "../../database/as-sync";
-import { inPages } from "../../platform/in-pages";
-import { inParallel } from "../../platform/in-parallel";
-import { hasExpired, later, readMoment } from "../../platform/moment";
+import { asSync } from "#src/database/as-sync";
+import { inPages } from "#src/platform/in-pages";
+import { inParallel } from "#src/platform/in-parallel";
+import { hasExpired, later, readMoment } from "#src/platform/moment";
 import { pageOfStates } from "../planner/desired-state";
 import { findDelivery, recordLoaded } from "../planner/record-delivery";
 import type { ProofResult } from "../protocol/probe";

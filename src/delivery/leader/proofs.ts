@@ -1,8 +1,8 @@
 import { and, eq, gt, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
-import { applicationStates, claims } from "../../../drizzle/schema";
-import { asSync, onceAsSync } from "../../database/as-sync";
-import type { Database, Transaction } from "../../database/database";
-import type { UnprovenReason } from "../../platform/contract/sync-state";
+import { applicationStates, claims } from "#drizzle/schema";
+import { asSync, onceAsSync } from "#src/database/as-sync";
+import type { Database, Transaction } from "#src/database/database";
+import type { UnprovenReason } from "#src/platform/contract/sync-state";
 import type { ProofResult, ProofTask } from "../protocol/probe";
 import { type Lease, requireLease } from "./lease";
 

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
-import { LeaseLost } from "../../database/as-sync";
-import type { Database } from "../../database/database";
-import type { Sealer } from "../../database/sealing";
-import { Repeats } from "../../platform/repeats";
-import { Waker } from "../../platform/signal";
-import { type Pace, realPace } from "../../platform/timer";
-import type { Clock, RandomBytes } from "../../platform/values";
+import { LeaseLost } from "#src/database/as-sync";
+import type { Database } from "#src/database/database";
+import type { Sealer } from "#src/database/sealing";
+import { Repeats } from "#src/platform/repeats";
+import { Waker } from "#src/platform/signal";
+import { type Pace, realPace } from "#src/platform/timer";
+import type { Clock, RandomBytes } from "#src/platform/values";
 import { connectLocally } from "../agent/local-connection";
 import { type FileOperations, realFileOperations } from "../applier/file-operations";
 import type { FolderSettings } from "../applier/gateway-folder";

@@ -1,5 +1,5 @@
-import { LeaseLost } from "../../database/as-sync";
-import { Repeats } from "../../platform/repeats";
+import { LeaseLost } from "#src/database/as-sync";
+import { Repeats } from "#src/platform/repeats";
 import { causeOf } from "./cause-of";
 import type { LeaderContext } from "./leader-context";
 import { renewLease } from "./lease";

@@ -1,8 +1,8 @@
-import type { Runtime } from "../../access/runtime";
-import { sealUntilOver } from "../../audit/sealer";
-import { Repeats } from "../../platform/repeats";
-import { Waker } from "../../platform/signal";
-import { realPace } from "../../platform/timer";
+import type { Runtime } from "#src/access/runtime";
+import { sealUntilOver } from "#src/audit/sealer";
+import { Repeats } from "#src/platform/repeats";
+import { Waker } from "#src/platform/signal";
+import { realPace } from "#src/platform/timer";
 import type { FolderSettings } from "../applier/gateway-folder";
 import type { FaultPointHook } from "../protocol/target";
 import type { ReconcilerTiming } from "./controller-settings";

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
-import { keepAuditLogs } from "../../audit/keeper";
-import type { Database } from "../../database/database";
-import type { Signer } from "../../database/signing";
-import { later } from "../../platform/moment";
-import type { Pace } from "../../platform/timer";
-import type { Clock } from "../../platform/values";
-import { yieldToEventLoop } from "../../platform/yield-to-event-loop";
+import { keepAuditLogs } from "#src/audit/keeper";
+import type { Database } from "#src/database/database";
+import type { Signer } from "#src/database/signing";
+import { later } from "#src/platform/moment";
+import type { Pace } from "#src/platform/timer";
+import type { Clock } from "#src/platform/values";
+import { yieldToEventLoop } from "#src/platform/yield-to-event-loop";
 import { sweepChanges, sweepClaims, sweepDeliveries, sweepRemoved } from "./sweeps";
 
 const hour = 3_600_000;

@@ -1,9 +1,9 @@
 import { and, eq, gte, inArray, isNotNull, lt, sql } from "drizzle-orm";
-import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
-import { asSync } from "../../database/as-sync";
-import { type Database, rowsOf } from "../../database/database";
-import { reachedInSql } from "../../database/moments-in-sql";
-import { newId } from "../../platform/ids";
+import { applicationStates, changes, deliveries, gateways } from "#drizzle/schema";
+import { asSync } from "#src/database/as-sync";
+import { type Database, rowsOf } from "#src/database/database";
+import { reachedInSql } from "#src/database/moments-in-sql";
+import { newId } from "#src/platform/ids";
 
 /** Rows that one transaction removes. */
 const sweptAtOnce = 1_000;

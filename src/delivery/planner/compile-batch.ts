@@ -1,10 +1,10 @@
-import type { Sealer } from "../../database/sealing";
-import { compileApplication } from "../../traefik/compiler/compile-application";
-import { compileDeny, denyFileName } from "../../traefik/compiler/compile-deny";
-import { compileShared } from "../../traefik/compiler/compile-shared";
-import type { ApplicationState, CompiledApplication, CompiledFile, Fingerprints } from "../../traefik/compiler/state";
-import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
-import { unbuildable } from "../../traefik/schema/unbuildable";
+import type { Sealer } from "#src/database/sealing";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileDeny, denyFileName } from "#src/traefik/compiler/compile-deny";
+import { compileShared } from "#src/traefik/compiler/compile-shared";
+import type { ApplicationState, CompiledApplication, CompiledFile, Fingerprints } from "#src/traefik/compiler/state";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
+import { unbuildable } from "#src/traefik/schema/unbuildable";
 import type { PlannedFile } from "../protocol/bundle";
 import { fileDigest } from "../protocol/file-digest";
 import type { DenyGroup, StoredApplication, StoredState } from "./desired-state";

@@ -1,16 +1,8 @@
 import { type AnyColumn, and, eq, gt, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
-import {
-  applicationStates,
-  applications,
-  changes,
-  claims,
-  organizations,
-  routes,
-  security,
-} from "../../../drizzle/schema";
-import type { Transaction } from "../../database/database";
-import { hasExpired } from "../../platform/moment";
-import type { ApplicationState, CredentialState, UpstreamState } from "../../traefik/compiler/state";
+import { applicationStates, applications, changes, claims, organizations, routes, security } from "#drizzle/schema";
+import type { Transaction } from "#src/database/database";
+import { hasExpired } from "#src/platform/moment";
+import type { ApplicationState, CredentialState, UpstreamState } from "#src/traefik/compiler/state";
 
 /** The rows of one application, with its hashes still sealed. */
 export interface StoredApplication extends Omit<ApplicationState, "credentials"> {

@@ -1,5 +1,5 @@
-import type { Effect } from "../../traefik/compiler/order-batch";
-import type { CompiledApplication, Fingerprints, Intended } from "../../traefik/compiler/state";
+import type { Effect } from "#src/traefik/compiler/order-batch";
+import type { CompiledApplication, Fingerprints, Intended } from "#src/traefik/compiler/state";
 
 /** What the gateway last received for an application. */
 export interface DeliveredBefore {

@@ -1,5 +1,5 @@
-import type { Signer } from "../../database/signing";
-import type { RandomBytes } from "../../platform/values";
+import type { Signer } from "#src/database/signing";
+import type { RandomBytes } from "#src/platform/values";
 
 /** The contexts to which a gateway's sealed values are bound: `table:column:row`. */
 export const gatewaySealContexts = {

@@ -1,6 +1,6 @@
-import type { Sealer } from "../../database/sealing";
-import { VISITORS_ENTRY_POINT } from "../../traefik/compiler/names";
-import type { GatewayState } from "../../traefik/compiler/state";
+import type { Sealer } from "#src/database/sealing";
+import { VISITORS_ENTRY_POINT } from "#src/traefik/compiler/names";
+import type { GatewayState } from "#src/traefik/compiler/state";
 import type { GatewayRow } from "../leader/lease";
 import { gatewaySealContexts } from "./gateway-secrets";
 

@@ -1,6 +1,6 @@
 import { and, eq, inArray, or } from "drizzle-orm";
-import { claims } from "../../../drizzle/schema";
-import type { Transaction } from "../../database/database";
+import { claims } from "#drizzle/schema";
+import type { Transaction } from "#src/database/database";
 
 /**
  * Returns the hosts that overlap a claim on a gateway: the same name, a wildcard above it, or names below a wildcard.

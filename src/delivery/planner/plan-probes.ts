@@ -1,4 +1,4 @@
-import type { Probe } from "../../traefik/compiler/state";
+import type { Probe } from "#src/traefik/compiler/state";
 import type { PlannedProbe } from "../protocol/probe";
 
 /**

@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNotNull, isNull, lte, max, sql } from "drizzle-orm";
-import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
-import { asSync, LeaseLost, onceAsSync } from "../../database/as-sync";
-import type { Database } from "../../database/database";
+import { applicationStates, changes, deliveries, gateways } from "#drizzle/schema";
+import { asSync, LeaseLost, onceAsSync } from "#src/database/as-sync";
+import type { Database } from "#src/database/database";
 import { type Lease, requireLease, updateAsLeader } from "../leader/lease";
 import type { DeliveryNumber } from "../protocol/bundle";
 

@@ -1,7 +1,7 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
-import { changes } from "../../../drizzle/schema";
-import { onceAsSync } from "../../database/as-sync";
-import type { Database } from "../../database/database";
+import { changes } from "#drizzle/schema";
+import { onceAsSync } from "#src/database/as-sync";
+import type { Database } from "#src/database/database";
 
 /** The fields of an outbox row that delivery needs. */
 export interface PendingChange {

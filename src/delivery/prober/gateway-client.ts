@@ -1,8 +1,8 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
-import { deadlineAround, TooLate } from "../../platform/deadline";
-import { errorCode } from "../../platform/files/folder-lock";
-import { dialable } from "../../platform/net/listen-address";
-import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "../../traefik/compiler/names";
+import { deadlineAround, TooLate } from "#src/platform/deadline";
+import { errorCode } from "#src/platform/files/folder-lock";
+import { dialable } from "#src/platform/net/listen-address";
+import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "#src/traefik/compiler/names";
 
 /** A gateway's response to an anonymous visitor. */
 export interface GatewayResponse {

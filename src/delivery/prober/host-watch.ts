@@ -1,13 +1,13 @@
-import { Refusal } from "../../platform/errors/refusal";
-import { fairQueue } from "../../platform/fair-share";
+import { Refusal } from "#src/platform/errors/refusal";
+import { fairQueue } from "#src/platform/fair-share";
 import {
   comparedHeaders,
   type HostResponse,
   type NamedResponse,
   servedElsewhere,
-} from "../../platform/net/served-elsewhere";
-import type { HostWatch, RandomBytes } from "../../platform/values";
-import { isWildcard } from "../../traefik/compiler/well-formed";
+} from "#src/platform/net/served-elsewhere";
+import type { HostWatch, RandomBytes } from "#src/platform/values";
+import { isWildcard } from "#src/traefik/compiler/well-formed";
 import { type GatewayClient, type GatewayResponse, gatewayClient } from "./gateway-client";
 
 interface HostWatchOptions {

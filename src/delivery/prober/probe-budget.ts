@@ -1,4 +1,4 @@
-import type { Pace } from "../../platform/timer";
+import type { Pace } from "#src/platform/timer";
 import { type Budget, fullBudget, spend } from "./rate-budget";
 
 type Line = Map<string, (() => void)[]>;

@@ -1,4 +1,4 @@
-import type { Bounds, Slots } from "../../platform/fair-share";
+import type { Bounds, Slots } from "#src/platform/fair-share";
 
 /**
  * The queue in which an application's probes wait. Each lane has its own slots, so that one lane cannot delay another.

@@ -1,4 +1,4 @@
-import { backoff } from "../../platform/backoff";
+import { backoff } from "#src/platform/backoff";
 import { type ProofRank, proofRanks } from "../protocol/prober";
 
 /** The fields of an application's delivery that the queue needs. */

@@ -1,5 +1,5 @@
-import { Repeats } from "../../platform/repeats";
-import { Waker } from "../../platform/signal";
+import { Repeats } from "#src/platform/repeats";
+import { Waker } from "#src/platform/signal";
 import type { ProofTask, ReportedProof } from "../protocol/probe";
 import type { SettledProof } from "../protocol/prober";
 import type { ProberContext } from "./prober-context";

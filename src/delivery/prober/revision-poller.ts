@@ -1,5 +1,5 @@
-import { Repeats } from "../../platform/repeats";
-import { Waker } from "../../platform/signal";
+import { Repeats } from "#src/platform/repeats";
+import { Waker } from "#src/platform/signal";
 import type { DeliveryNumber } from "../protocol/bundle";
 import type { MissingReason } from "../protocol/prober";
 import { servedDelivery } from "../protocol/served-delivery";

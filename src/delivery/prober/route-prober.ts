@@ -1,6 +1,6 @@
-import { Slots } from "../../platform/fair-share";
-import { Repeats } from "../../platform/repeats";
-import { Waker } from "../../platform/signal";
+import { Slots } from "#src/platform/fair-share";
+import { Repeats } from "#src/platform/repeats";
+import { Waker } from "#src/platform/signal";
 import type { ProofTask, ReportedProof } from "../protocol/probe";
 import type { ProofPage, ProofRank, SettledProof } from "../protocol/prober";
 import { ProbeBudget } from "./probe-budget";

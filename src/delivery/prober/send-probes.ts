@@ -1,7 +1,7 @@
-import type { UnprovenReason } from "../../platform/contract/sync-state";
-import { inParallel } from "../../platform/in-parallel";
-import { exposureProof } from "../../traefik/compiler/exposure-proof";
-import { isWildcard } from "../../traefik/compiler/well-formed";
+import type { UnprovenReason } from "#src/platform/contract/sync-state";
+import { inParallel } from "#src/platform/in-parallel";
+import { exposureProof } from "#src/traefik/compiler/exposure-proof";
+import { isWildcard } from "#src/traefik/compiler/well-formed";
 import type { PlannedProbe, ProbeResult, ProofTask, RemovedRouteResponse, ReportedProof } from "../protocol/probe";
 import type { GatewayResponse } from "./gateway-client";
 import type { ProberContext } from "./prober-context";

@@ -1,4 +1,4 @@
-import type { Effect } from "../../traefik/compiler/order-batch";
+import type { Effect } from "#src/traefik/compiler/order-batch";
 import type { ProofTask } from "./probe";
 
 /** One file of a delivery. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NotOurs } from "../../platform/files/own-folder";
+import { NotOurs } from "#src/platform/files/own-folder";
 import { BundleRefused, bundleRefusals } from "./bundle-refused";
 import { WrongFolder, wrongFolderReasons } from "./wrong-folder";
 

@@ -1,4 +1,4 @@
-import type { ForeignContent } from "../../traefik/foreign/foreign-content";
+import type { ForeignContent } from "#src/traefik/foreign/foreign-content";
 
 /** A file that another program or person put into a folder that the gateway reads. */
 export interface ForeignFile {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UnprovenReason } from "../../platform/contract/sync-state";
+import { UnprovenReason } from "#src/platform/contract/sync-state";
 import type * as applier from "./applier";
 import type { DeliveryNumber } from "./bundle";
 import type { ForeignFileContent } from "./foreign-file";

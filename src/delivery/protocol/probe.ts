@@ -1,5 +1,5 @@
-import type { UnprovenReason } from "../../platform/contract/sync-state";
-import type { Probe } from "../../traefik/compiler/state";
+import type { UnprovenReason } from "#src/platform/contract/sync-state";
+import type { Probe } from "#src/traefik/compiler/state";
 
 /** A probe for the gateway: one from the compiler, or one for the place of a removed route. */
 export interface PlannedProbe extends Omit<Probe, "expect"> {

@@ -1,4 +1,4 @@
-import { REVISION_HEADER } from "../../traefik/compiler/names";
+import { REVISION_HEADER } from "#src/traefik/compiler/names";
 import type { DeliveryNumber } from "./bundle";
 
 /** Parses the marker's header, `<epoch>.<revision>.<digest>`; null if it has another form. */

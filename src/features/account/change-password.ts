@@ -1,16 +1,16 @@
 import { eq } from "drizzle-orm";
-import { passwords } from "../../../drizzle/persons";
-import type { Authorized } from "../../access/authorized";
-import type { Person } from "../../access/organization";
-import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { hashPassword, requireAcceptablePassword, unusablePassword } from "../../identity/passwords";
-import { requireProof, requireRecent } from "../../identity/re-authentication";
-import { renewToken } from "../../identity/renew-token";
-import { endSessionsOf } from "../../identity/sessions";
-import { storePassword } from "../../identity/store-password";
-import { operation } from "../../operations/operation";
-import { callerPerson } from "../../operations/subject";
-import { Refusal } from "../../platform/errors/refusal";
+import { passwords } from "#drizzle/persons";
+import type { Authorized } from "#src/access/authorized";
+import type { Person } from "#src/access/organization";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { hashPassword, requireAcceptablePassword, unusablePassword } from "#src/identity/passwords";
+import { requireProof, requireRecent } from "#src/identity/re-authentication";
+import { renewToken } from "#src/identity/renew-token";
+import { endSessionsOf } from "#src/identity/sessions";
+import { storePassword } from "#src/identity/store-password";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { ChangedPassword, ChangePassword } from "./contract";
 
 type Own = Authorized<"account:update", Person>;

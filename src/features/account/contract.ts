@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name } from "../../platform/contract/fields";
+import { IdInput, Moment, Name } from "#src/platform/contract/fields";
 
 export const SessionInput = z.strictObject({}).prefault({});
 

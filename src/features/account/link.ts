@@ -1,8 +1,8 @@
-import { limits, take } from "../../identity/limits";
-import { findLink, stateOfLink } from "../../identity/links";
-import { explainInvalidLink } from "../../identity/require-good-link";
-import { visitorOperation } from "../../operations/operation";
-import { isoText, isReadable } from "../../platform/moment";
+import { limits, take } from "#src/identity/limits";
+import { findLink, stateOfLink } from "#src/identity/links";
+import { explainInvalidLink } from "#src/identity/require-good-link";
+import { visitorOperation } from "#src/operations/operation";
+import { isoText, isReadable } from "#src/platform/moment";
 import { Link, LookAtLink } from "./contract";
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { resource } from "../../access/resource";
+import { resource } from "#src/access/resource";
 
 /** A session of the caller. */
 export const ownSession = resource({

@@ -1,9 +1,9 @@
 import { and, asc, eq, sql } from "drizzle-orm";
-import { members } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import { sessions } from "../../../drizzle/persons";
-import type { Principal } from "../../access/principal";
-import type { Transaction } from "../../database/database";
+import { members } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import { sessions } from "#drizzle/persons";
+import type { Principal } from "#src/access/principal";
+import type { Transaction } from "#src/database/database";
 import type { ActiveOrganization } from "./contract";
 
 /** Records that the session's person has presented one more factor: a person who enrols a factor has just used it. */

@@ -1,7 +1,7 @@
-import { secondFactorsOf } from "../../identity/second-factors";
-import { operation } from "../../operations/operation";
-import { callerPerson } from "../../operations/subject";
-import { SecondFactors, SecondFactorsInput } from "../../platform/contract/second-factors";
+import { secondFactorsOf } from "#src/identity/second-factors";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { SecondFactors, SecondFactorsInput } from "#src/platform/contract/second-factors";
 
 /**
  * The second factors that the caller has enrolled. A session that waits for a second factor may also call this, because

@@ -1,9 +1,9 @@
-import { isAllowed } from "../../access/authorization";
-import { isRole, permissions } from "../../access/permissions";
-import type { Principal } from "../../access/principal";
-import type { Runtime } from "../../access/runtime";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
+import { isAllowed } from "#src/access/authorization";
+import { isRole, permissions } from "#src/access/permissions";
+import type { Principal } from "#src/access/principal";
+import type { Runtime } from "#src/access/runtime";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
 import { Session, SessionInput } from "./contract";
 import { listOwnOrganizations } from "./rows";
 

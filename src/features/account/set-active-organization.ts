@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { sessions } from "../../../drizzle/persons";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { callerPerson } from "../../operations/subject";
-import { Refusal } from "../../platform/errors/refusal";
+import { sessions } from "#drizzle/persons";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { ActiveOrganization, SetActiveOrganization } from "./contract";
 import { listOwnOrganizations } from "./rows";
 

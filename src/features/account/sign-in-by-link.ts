@@ -1,16 +1,16 @@
-import { unlockAccount } from "../../identity/account-lockout";
-import { limits } from "../../identity/limits";
-import { type FoundLink, findLink, spendLink } from "../../identity/links";
-import { hashPassword, requireAcceptablePassword } from "../../identity/passwords";
-import { requireGoodLink } from "../../identity/require-good-link";
-import { hasSecondFactor, holdPerson } from "../../identity/second-factors";
-import { endSessionsOf, type OpenedSession, openSession } from "../../identity/sessions";
-import { countAttempt } from "../../identity/sign-in/count-attempt";
-import type { Fields, SignInMethod } from "../../identity/sign-in/method";
-import { recordRefusedSignIn, recordSignIn } from "../../identity/sign-in/record-sign-in";
-import type { SignInContext } from "../../identity/sign-in-context";
-import { storePassword } from "../../identity/store-password";
-import { Refusal } from "../../platform/errors/refusal";
+import { unlockAccount } from "#src/identity/account-lockout";
+import { limits } from "#src/identity/limits";
+import { type FoundLink, findLink, spendLink } from "#src/identity/links";
+import { hashPassword, requireAcceptablePassword } from "#src/identity/passwords";
+import { requireGoodLink } from "#src/identity/require-good-link";
+import { hasSecondFactor, holdPerson } from "#src/identity/second-factors";
+import { endSessionsOf, type OpenedSession, openSession } from "#src/identity/sessions";
+import { countAttempt } from "#src/identity/sign-in/count-attempt";
+import type { Fields, SignInMethod } from "#src/identity/sign-in/method";
+import { recordRefusedSignIn, recordSignIn } from "#src/identity/sign-in/record-sign-in";
+import type { SignInContext } from "#src/identity/sign-in-context";
+import { storePassword } from "#src/identity/store-password";
+import { Refusal } from "#src/platform/errors/refusal";
 import { setUpByLink } from "./set-up-by-link";
 
 /**

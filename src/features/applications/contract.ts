@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf, SearchText } from "../../platform/contract/fields";
-import { Exposure, ExposureReason, ExposureState, Sync } from "../../platform/contract/sync-state";
+import { IdInput, Moment, Name, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
+import { Exposure, ExposureReason, ExposureState, Sync } from "#src/platform/contract/sync-state";
 import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
 import { Route, RouteInput } from "../routes/contract";
 

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { environments } from "../../../drizzle/projects";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { applications } from "#drizzle/applications";
+import { environments } from "#drizzle/projects";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Application, ApplicationById } from "./contract";
 import { application } from "./resource";
 import { applicationColumns, presentWritten, removeApplications } from "./rows";

@@ -1,10 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { VisibleProjects } from "../../access/authorization";
-import { contains, oneOf } from "../../database/conditions-in-sql";
-import { rowsOf, type Transaction } from "../../database/database";
-import { selectExposureFacts } from "../../delivery/exposure-facts";
-import { exposureRank, selectExposure } from "../../delivery/exposure-in-sql";
-import { later } from "../../platform/moment";
+import type { VisibleProjects } from "#src/access/authorization";
+import { contains, oneOf } from "#src/database/conditions-in-sql";
+import { rowsOf, type Transaction } from "#src/database/database";
+import { selectExposureFacts } from "#src/delivery/exposure-facts";
+import { exposureRank, selectExposure } from "#src/delivery/exposure-in-sql";
+import { later } from "#src/platform/moment";
 import type { ListApplications } from "./contract";
 
 /** Where the caller may read what a list of applications depends on. */

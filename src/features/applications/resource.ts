@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { resource } from "../../access/resource";
+import { resource } from "#src/access/resource";
 import { environment } from "../environments/resource";
 
 /** An application with its ancestors: environment, project, organization. */

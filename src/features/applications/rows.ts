@@ -1,14 +1,14 @@
 import { getTableColumns, inArray, type SQL } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { environments } from "../../../drizzle/projects";
-import { routes } from "../../../drizzle/routes";
-import type { Permission } from "../../access/permissions";
-import type { SyncTicket, Work } from "../../access/unit-of-work";
-import type { Transaction } from "../../database/database";
-import { exposureOf, syncStateOf } from "../../delivery/exposure";
-import { exposureFactsOf } from "../../delivery/exposure-facts";
-import { Refusal } from "../../platform/errors/refusal";
-import { inPages } from "../../platform/in-pages";
+import { applications } from "#drizzle/applications";
+import { environments } from "#drizzle/projects";
+import { routes } from "#drizzle/routes";
+import type { Permission } from "#src/access/permissions";
+import type { SyncTicket, Work } from "#src/access/unit-of-work";
+import type { Transaction } from "#src/database/database";
+import { exposureOf, syncStateOf } from "#src/delivery/exposure";
+import { exposureFactsOf } from "#src/delivery/exposure-facts";
+import { Refusal } from "#src/platform/errors/refusal";
+import { inPages } from "#src/platform/in-pages";
 import { releaseUpstreams } from "../claims/rows";
 import type { Application } from "./contract";
 

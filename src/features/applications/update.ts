@@ -1,11 +1,11 @@
 import { eq } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { security } from "../../../drizzle/security";
-import { lockOrganization } from "../../access/lock-organization";
-import { unitOfWork } from "../../access/unit-of-work";
-import { beforeAndAfter } from "../../audit/before-and-after";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { applications } from "#drizzle/applications";
+import { security } from "#drizzle/security";
+import { lockOrganization } from "#src/access/lock-organization";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { beforeAndAfter } from "#src/audit/before-and-after";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { UpdateApplication, UpdatedApplication } from "./contract";
 import type { LocatedApplication } from "./resource";
 import { application } from "./resource";

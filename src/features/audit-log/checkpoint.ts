@@ -1,8 +1,8 @@
 import { and, desc, eq, isNotNull } from "drizzle-orm";
-import { auditEntries } from "../../../drizzle/audit";
-import { checkpointText } from "../../audit/statement-text";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
+import { auditEntries } from "#drizzle/audit";
+import { checkpointText } from "#src/audit/statement-text";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
 import { AuditCheckpoint, MakeCheckpoint } from "./contract";
 import { auditLogOf, type LogReader } from "./rows";
 

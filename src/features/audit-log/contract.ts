@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, MomentInput, pageFields, pageOf } from "../../platform/contract/fields";
+import { IdInput, Moment, MomentInput, pageFields, pageOf } from "#src/platform/contract/fields";
 
 /** The filter of entries. An entry has to match every given field. */
 const filterFields = {

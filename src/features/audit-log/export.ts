@@ -1,5 +1,5 @@
 import { and, asc, gt, isNotNull, isNull, or } from "drizzle-orm";
-import { auditEntries } from "../../../drizzle/audit";
+import { auditEntries } from "#drizzle/audit";
 import type { AuditEntry, AuditFilter } from "./contract";
 import { type AuditLog, auditLogOf, entryFilter, type LogReader, presentAuditEntry } from "./rows";
 

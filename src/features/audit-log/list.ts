@@ -1,8 +1,8 @@
 import { and, desc, lt } from "drizzle-orm";
-import { auditEntries } from "../../../drizzle/audit";
-import { pageOfRows } from "../../database/page-of-rows";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
+import { auditEntries } from "#drizzle/audit";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
 import { type AuditEntry, AuditPage, ListAudit } from "./contract";
 import { auditLogOf, entryFilter, type LogReader, presentAuditEntry } from "./rows";
 

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { auditEntries } from "../../../drizzle/audit";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { auditEntries } from "#drizzle/audit";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { AuditEntry, AuditEntryById } from "./contract";
 import { auditEntry } from "./resource";
 import { presentAuditEntry } from "./rows";

@@ -1,10 +1,10 @@
 import { and, eq, gte, lt, type SQL } from "drizzle-orm";
-import { auditEntries } from "../../../drizzle/audit";
-import type { Authorized } from "../../access/authorized";
-import type { Organization } from "../../access/organization";
-import type { Transaction } from "../../database/database";
-import type { Signer } from "../../database/signing";
-import { readMoment } from "../../platform/moment";
+import { auditEntries } from "#drizzle/audit";
+import type { Authorized } from "#src/access/authorized";
+import type { Organization } from "#src/access/organization";
+import type { Transaction } from "#src/database/database";
+import type { Signer } from "#src/database/signing";
+import { readMoment } from "#src/platform/moment";
 import type { AuditEntry, AuditFilter } from "./contract";
 
 /** The public form of an audit entry. */

@@ -1,5 +1,5 @@
 import { and, asc, count, desc, eq, gt, isNull, lte, or, sql } from "drizzle-orm";
-import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
+import { auditCheckpoints, auditEntries } from "#drizzle/audit";
 import {
   type BrokenChain,
   type ChainPosition,
@@ -9,10 +9,10 @@ import {
   followChain,
   unsealedAfter,
   type Waiting,
-} from "../../audit/follow-chain";
-import { checkpointText, removalText } from "../../audit/statement-text";
-import { aheadInSql, passedInSql } from "../../database/moments-in-sql";
-import { isoText, isReadable } from "../../platform/moment";
+} from "#src/audit/follow-chain";
+import { checkpointText, removalText } from "#src/audit/statement-text";
+import { aheadInSql, passedInSql } from "#src/database/moments-in-sql";
+import { isoText, isReadable } from "#src/platform/moment";
 import type { AuditVerdict } from "./contract";
 import type { AuditLog } from "./rows";
 

@@ -1,7 +1,7 @@
-import { checkpointText } from "../../audit/statement-text";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
-import { Refusal } from "../../platform/errors/refusal";
+import { checkpointText } from "#src/audit/statement-text";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { AuditVerdict, VerifyAudit } from "./contract";
 import { auditLogOf, type LogReader } from "./rows";
 import { verifyLog } from "./verify-log";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
-import { Sync } from "../../platform/contract/sync-state";
+import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Sync } from "#src/platform/contract/sync-state";
 
 export const ListClaims = z.strictObject({ gatewayId: IdInput.optional(), ...pageFields }).prefault({});
 export type ListClaims = z.infer<typeof ListClaims>;

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { claims } from "../../../drizzle/routes";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { claims } from "#drizzle/routes";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Claim, ClaimById } from "./contract";
 import { claim } from "./resource";
 import { presentClaim, releaseHost } from "./rows";

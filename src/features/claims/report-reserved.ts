@@ -1,11 +1,11 @@
 import { and, asc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
-import { auditEntries } from "../../../drizzle/audit";
-import { claims } from "../../../drizzle/routes";
-import type { Runtime } from "../../access/runtime";
-import type { Transaction } from "../../database/database";
-import { newId } from "../../platform/ids";
-import { inPages } from "../../platform/in-pages";
-import { hostOfOrigin, type ReservedFor, reservedFor } from "../../platform/net/reserved-hosts";
+import { auditEntries } from "#drizzle/audit";
+import { claims } from "#drizzle/routes";
+import type { Runtime } from "#src/access/runtime";
+import type { Transaction } from "#src/database/database";
+import { newId } from "#src/platform/ids";
+import { inPages } from "#src/platform/in-pages";
+import { hostOfOrigin, type ReservedFor, reservedFor } from "#src/platform/net/reserved-hosts";
 
 /** The number of claims in one transaction. */
 const pageSize = 500;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { organization } from "../../access/organization";
-import { resource } from "../../access/resource";
+import { organization } from "#src/access/organization";
+import { resource } from "#src/access/resource";
 
 export const claim = resource({
   kind: "claim",

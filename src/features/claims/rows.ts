@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
-import type { claims } from "../../../drizzle/routes";
-import type { Runtime } from "../../access/runtime";
-import { type SyncTicket, unchanged } from "../../access/unit-of-work";
-import { rowsOf, type Transaction } from "../../database/database";
-import { newId } from "../../platform/ids";
-import { hostOfOrigin, reservedFor } from "../../platform/net/reserved-hosts";
+import type { claims } from "#drizzle/routes";
+import type { Runtime } from "#src/access/runtime";
+import { type SyncTicket, unchanged } from "#src/access/unit-of-work";
+import { rowsOf, type Transaction } from "#src/database/database";
+import { newId } from "#src/platform/ids";
+import { hostOfOrigin, reservedFor } from "#src/platform/net/reserved-hosts";
 import type { Claim } from "./contract";
 
 /** The public form of a claim. */

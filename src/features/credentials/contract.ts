@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
-import { Sync } from "../../platform/contract/sync-state";
+import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Sync } from "#src/platform/contract/sync-state";
 
 /** Sizes are in characters here; the exact rules, in bytes, are in `src/platform/passwords/credential-rules.ts`. */
 export const UsernameInput = z.string().min(1).max(255);

@@ -1,5 +1,5 @@
-import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
 import { application } from "../applications/resource";
 import { CreateCredential, CreatedCredential } from "./contract";
 import { insertCredential, presentCredential } from "./rows";

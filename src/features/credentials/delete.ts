@@ -1,11 +1,11 @@
 import { eq, sql } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { security } from "../../../drizzle/security";
-import { lockOrganization } from "../../access/lock-organization";
-import { unitOfWork } from "../../access/unit-of-work";
-import { rowsOf, type Transaction } from "../../database/database";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { applications } from "#drizzle/applications";
+import { security } from "#drizzle/security";
+import { lockOrganization } from "#src/access/lock-organization";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { rowsOf, type Transaction } from "#src/database/database";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { CredentialById, DeletedCredential } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, presentCredential } from "./rows";

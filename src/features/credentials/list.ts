@@ -1,9 +1,9 @@
 import { and, desc, eq, lt } from "drizzle-orm";
-import { security } from "../../../drizzle/security";
-import { readTogetherAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page-of-rows";
-import { syncStatesOf } from "../../delivery/sync-states";
-import { operation } from "../../operations/operation";
+import { security } from "#drizzle/security";
+import { readTogetherAs } from "#src/access/read-as";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { syncStatesOf } from "#src/delivery/sync-states";
+import { operation } from "#src/operations/operation";
 import { application } from "../applications/resource";
 import { CredentialPage, ListCredentials } from "./contract";
 import { credentialColumns, presentCredential } from "./rows";

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { security } from "../../../drizzle/security";
-import { readTogetherAs } from "../../access/read-as";
-import { syncStatesOf } from "../../delivery/sync-states";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { security } from "#drizzle/security";
+import { readTogetherAs } from "#src/access/read-as";
+import { syncStatesOf } from "#src/delivery/sync-states";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { ApplicationCredential, CredentialById } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, presentCredential } from "./rows";

@@ -1,12 +1,12 @@
 import { eq } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { security } from "../../../drizzle/security";
-import type { Transaction } from "../../database/database";
-import { violatedConstraint } from "../../database/database-errors";
-import type { Sealer } from "../../database/sealing";
-import type { SyncState } from "../../platform/contract/sync-state";
-import { Refusal } from "../../platform/errors/refusal";
-import { newId } from "../../platform/ids";
+import { applications } from "#drizzle/applications";
+import { security } from "#drizzle/security";
+import type { Transaction } from "#src/database/database";
+import { violatedConstraint } from "#src/database/database-errors";
+import type { Sealer } from "#src/database/sealing";
+import type { SyncState } from "#src/platform/contract/sync-state";
+import { Refusal } from "#src/platform/errors/refusal";
+import { newId } from "#src/platform/ids";
 import type { ApplicationCredential } from "./contract";
 import type { PreparedPassword } from "./rules";
 

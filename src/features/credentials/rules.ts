@@ -1,12 +1,12 @@
-import { PremiseChanged } from "../../access/premise-changed";
-import type { Runtime } from "../../access/runtime";
-import { Refusal } from "../../platform/errors/refusal";
-import { loadCommonPasswords } from "../../platform/passwords/common-passwords";
-import { checkUsername, checkVisitorPassword } from "../../platform/passwords/credential-rules";
-import { generatePassword } from "../../platform/passwords/generate-password";
-import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
-import { hashForGateway } from "../../platform/passwords/hash-for-gateway";
-import { adviseOnPassword, type PasswordWarning } from "../../platform/passwords/password-advice";
+import { PremiseChanged } from "#src/access/premise-changed";
+import type { Runtime } from "#src/access/runtime";
+import { Refusal } from "#src/platform/errors/refusal";
+import { loadCommonPasswords } from "#src/platform/passwords/common-passwords";
+import { checkUsername, checkVisitorPassword } from "#src/platform/passwords/credential-rules";
+import { generatePassword } from "#src/platform/passwords/generate-password";
+import type { HashAlgorithm } from "#src/platform/passwords/hash-algorithm";
+import { hashForGateway } from "#src/platform/passwords/hash-for-gateway";
+import { adviseOnPassword, type PasswordWarning } from "#src/platform/passwords/password-advice";
 
 /** A visitor's password before it is stored as a hash. */
 export interface PreparedPassword {

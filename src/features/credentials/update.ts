@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { security } from "../../../drizzle/security";
-import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { security } from "#drizzle/security";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { UpdateCredential, UpdatedCredential } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, orDuplicateUsername, presentCredential } from "./rows";

@@ -1,8 +1,8 @@
-import { environments } from "../../../drizzle/projects";
-import { freeSlug, orSlugTaken } from "../../access/free-slug";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { newId } from "../../platform/ids";
+import { environments } from "#drizzle/projects";
+import { freeSlug, orSlugTaken } from "#src/access/free-slug";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { newId } from "#src/platform/ids";
 import { project } from "../projects/resource";
 import { CreateEnvironment, Environment } from "./contract";
 import { presentEnvironment } from "./rows";

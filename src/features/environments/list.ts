@@ -1,9 +1,9 @@
 import { and, desc, eq, lt } from "drizzle-orm";
-import { environments } from "../../../drizzle/projects";
-import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page-of-rows";
-import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/subject";
+import { environments } from "#drizzle/projects";
+import { readAs } from "#src/access/read-as";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { operation } from "#src/operations/operation";
+import { orCaller } from "#src/operations/subject";
 import { project } from "../projects/resource";
 import { EnvironmentPage, ListEnvironments } from "./contract";
 import { presentEnvironment } from "./rows";

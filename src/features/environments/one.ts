@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { environments } from "../../../drizzle/projects";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { environments } from "#drizzle/projects";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Environment, EnvironmentById } from "./contract";
 import { environment } from "./resource";
 import { presentEnvironment } from "./rows";

@@ -1,5 +1,5 @@
-import type { environments } from "../../../drizzle/projects";
-import { type SyncTicket, unchanged } from "../../access/unit-of-work";
+import type { environments } from "#drizzle/projects";
+import { type SyncTicket, unchanged } from "#src/access/unit-of-work";
 import type { Environment } from "./contract";
 
 /** The public form of an environment. */

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { environments } from "../../../drizzle/projects";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { environments } from "#drizzle/projects";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Environment, UpdateEnvironment } from "./contract";
 import { environment } from "./resource";
 import { presentEnvironment } from "./rows";

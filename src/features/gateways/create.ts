@@ -1,9 +1,9 @@
-import { gateways } from "../../../drizzle/gateways";
-import { unitOfWork } from "../../access/unit-of-work";
-import { gatewaySealContexts, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
-import { newId } from "../../platform/ids";
+import { gateways } from "#drizzle/gateways";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { gatewaySealContexts, newGatewaySecrets } from "#src/delivery/planner/gateway-secrets";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
+import { newId } from "#src/platform/ids";
 import { CreateGateway, Gateway } from "./contract";
 import { allowOrganizations, presentGateway } from "./rows";
 import { orNameTaken } from "./rules";

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { gateways } from "../../../drizzle/gateways";
-import { unitOfWork } from "../../access/unit-of-work";
-import { violatesForeignKey } from "../../database/database-errors";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { applications } from "#drizzle/applications";
+import { gateways } from "#drizzle/gateways";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { violatesForeignKey } from "#src/database/database-errors";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Gateway, GatewayById } from "./contract";
 import { gateway } from "./resource";
 import { gatewayColumns, presentGateway } from "./rows";

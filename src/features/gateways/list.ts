@@ -1,8 +1,8 @@
 import { desc, lt } from "drizzle-orm";
-import { gateways } from "../../../drizzle/gateways";
-import { pageOfRows } from "../../database/page-of-rows";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
+import { gateways } from "#drizzle/gateways";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
 import { GatewayPage, ListGateways } from "./contract";
 import { asViewer, gatewayColumns, presentGateway } from "./rows";
 

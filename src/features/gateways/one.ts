@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
-import { gateways } from "../../../drizzle/gateways";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { gateways } from "#drizzle/gateways";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Gateway, GatewayById } from "./contract";
 import { gateway } from "./resource";
 import { asViewer, gatewayColumns, presentGateway } from "./rows";

@@ -1,12 +1,12 @@
 import { and, eq, inArray, notInArray } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { gateways, organizationGateways } from "../../../drizzle/gateways";
-import { organizations } from "../../../drizzle/organizations";
-import type { Authorized } from "../../access/authorized";
-import type { Permission } from "../../access/permissions";
-import { type SyncTicket, unchanged } from "../../access/unit-of-work";
-import type { Transaction } from "../../database/database";
-import { Refusal } from "../../platform/errors/refusal";
+import { applications } from "#drizzle/applications";
+import { gateways, organizationGateways } from "#drizzle/gateways";
+import { organizations } from "#drizzle/organizations";
+import type { Authorized } from "#src/access/authorized";
+import type { Permission } from "#src/access/permissions";
+import { type SyncTicket, unchanged } from "#src/access/unit-of-work";
+import type { Transaction } from "#src/database/database";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { Gateway } from "./contract";
 
 /** The columns of a gateway that are visible outside of the delivery: no nonce, no tag key, no probe host. */

@@ -1,6 +1,6 @@
-import { violatedConstraint } from "../../database/database-errors";
-import { Refusal } from "../../platform/errors/refusal";
-import { localGateway } from "../../platform/local-gateway";
+import { violatedConstraint } from "#src/database/database-errors";
+import { Refusal } from "#src/platform/errors/refusal";
+import { localGateway } from "#src/platform/local-gateway";
 
 /** @throws Refusal `name_taken` for a name that another gateway has */
 export function orNameTaken(error: unknown, name: string): never {

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { gateways } from "../../../drizzle/gateways";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { gateways } from "#drizzle/gateways";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Gateway, UpdateGateway } from "./contract";
 import { gateway } from "./resource";
 import { allowedOrganizations, allowOrganizations, gatewayColumns, presentGateway } from "./rows";

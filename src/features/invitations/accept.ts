@@ -1,9 +1,9 @@
-import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { findInvitation, join, requireInvitation, requireValidInvitation } from "../../identity/invitations";
-import { limits, take } from "../../identity/limits";
-import { operation } from "../../operations/operation";
-import { callerPerson } from "../../operations/subject";
-import { Refusal } from "../../platform/errors/refusal";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { findInvitation, join, requireInvitation, requireValidInvitation } from "#src/identity/invitations";
+import { limits, take } from "#src/identity/limits";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { AcceptedInvitation, InvitationToken } from "./contract";
 
 /**

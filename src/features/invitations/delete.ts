@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { invitations } from "../../../drizzle/members";
-import { requireGivable } from "../../access/privilege-guards";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { invitations } from "#drizzle/members";
+import { requireGivable } from "#src/access/privilege-guards";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { requireRole } from "../roles/rules";
 import { Invitation, InvitationById } from "./contract";
 import { invitation } from "./resource";

@@ -1,6 +1,6 @@
-import { findInvitation, problemOf } from "../../identity/invitations";
-import { take } from "../../identity/limits";
-import { visitorOperation } from "../../operations/operation";
+import { findInvitation, problemOf } from "#src/identity/invitations";
+import { take } from "#src/identity/limits";
+import { visitorOperation } from "#src/operations/operation";
 import { InvitationToken, LookedAtInvitation } from "./contract";
 
 /** The limit for callers who try random links. */

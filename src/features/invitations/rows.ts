@@ -1,5 +1,5 @@
-import { invitations } from "../../../drizzle/members";
-import { hasPassed } from "../../platform/moment";
+import { invitations } from "#drizzle/members";
+import { hasPassed } from "#src/platform/moment";
 import type { Invitation } from "./contract";
 
 /** The columns that operations read, without the hash. */

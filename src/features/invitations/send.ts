@@ -1,8 +1,8 @@
-import type { Authorized } from "../../access/authorized";
-import type { Organization } from "../../access/organization";
-import type { Principal } from "../../access/principal";
-import { invitationDays } from "../../identity/invitations";
-import { type Mail, MailFailed } from "../../platform/mail";
+import type { Authorized } from "#src/access/authorized";
+import type { Organization } from "#src/access/organization";
+import type { Principal } from "#src/access/principal";
+import { invitationDays } from "#src/identity/invitations";
+import { type Mail, MailFailed } from "#src/platform/mail";
 import type { CreatedInvitation } from "./contract";
 
 /** Sends an invitation's link to its address, if a mail server is configured, and returns the outcome. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment, MomentInput, Name, pageFields, pageOf } from "../../platform/contract/fields";
-import { Sync } from "../../platform/contract/sync-state";
+import { IdInput, Moment, MomentInput, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Sync } from "#src/platform/contract/sync-state";
 
 const Role = z.enum(["viewer", "developer", "admin", "owner"]);
 

@@ -1,11 +1,11 @@
 import { and, desc, eq, lt, type SQL } from "drizzle-orm";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { isAllowed } from "../../access/authorization";
-import type { Principal } from "../../access/principal";
-import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page-of-rows";
-import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/subject";
+import { apiKeys } from "#drizzle/api-keys";
+import { isAllowed } from "#src/access/authorization";
+import type { Principal } from "#src/access/principal";
+import { readAs } from "#src/access/read-as";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { operation } from "#src/operations/operation";
+import { orCaller } from "#src/operations/subject";
 import { project } from "../projects/resource";
 import { KeyPage, ListKeys } from "./contract";
 import { keyColumns, presentKey } from "./rows";

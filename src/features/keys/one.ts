@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { apiKeys } from "#drizzle/api-keys";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Key, KeyById } from "./contract";
 import { apiKey } from "./resource";
 import { keyColumns, presentKey } from "./rows";

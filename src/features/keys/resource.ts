@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { grantSchema, standingSchema } from "../../access/grant-schemas";
-import { organization } from "../../access/organization";
-import { roles } from "../../access/permissions";
-import { resource } from "../../access/resource";
+import { grantSchema, standingSchema } from "#src/access/grant-schemas";
+import { organization } from "#src/access/organization";
+import { roles } from "#src/access/permissions";
+import { resource } from "#src/access/resource";
 
 export const apiKey = resource({
   kind: "apiKey",

@@ -1,9 +1,9 @@
 import { eq, sql } from "drizzle-orm";
-import { apiKeys } from "../../../drizzle/api-keys";
-import type { Authorized } from "../../access/authorized";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { apiKeys } from "#drizzle/api-keys";
+import type { Authorized } from "#src/access/authorized";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Key, KeyById } from "./contract";
 import { apiKey, type LocatedKey } from "./resource";
 import { keyColumns, presentKey } from "./rows";

@@ -1,14 +1,14 @@
 import { and, count, eq, isNull, or } from "drizzle-orm";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { members } from "../../../drizzle/members";
-import { serviceAccounts } from "../../../drizzle/roles";
-import type { Grant } from "../../access/permissions";
-import type { Principal } from "../../access/principal";
-import { requireGranted } from "../../access/resolve-grant";
-import { unchanged } from "../../access/unit-of-work";
-import type { Transaction } from "../../database/database";
-import { aheadInSql } from "../../database/moments-in-sql";
-import { Refusal } from "../../platform/errors/refusal";
+import { apiKeys } from "#drizzle/api-keys";
+import { members } from "#drizzle/members";
+import { serviceAccounts } from "#drizzle/roles";
+import type { Grant } from "#src/access/permissions";
+import type { Principal } from "#src/access/principal";
+import { requireGranted } from "#src/access/resolve-grant";
+import { unchanged } from "#src/access/unit-of-work";
+import type { Transaction } from "#src/database/database";
+import { aheadInSql } from "#src/database/moments-in-sql";
+import { Refusal } from "#src/platform/errors/refusal";
 import { roleOfAccount } from "../service-accounts/rules";
 import type { Key } from "./contract";
 

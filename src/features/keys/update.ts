@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { apiKeys } from "#drizzle/api-keys";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Key, UpdateKey } from "./contract";
 import { apiKey } from "./resource";
 import { keyColumns, presentKey } from "./rows";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
+import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
 import { BuiltInRole } from "../roles/contract";
 
 /** `role`: a built-in role, or null for none. `roleId`: a custom role. Exactly one of the two. */

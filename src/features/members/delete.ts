@@ -1,6 +1,6 @@
-import { requireNotAbove } from "../../access/privilege-guards";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
+import { requireNotAbove } from "#src/access/privilege-guards";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
 import { MemberById, RemovedMember } from "./contract";
 import { member } from "./resource";
 import { removeMember } from "./rows";

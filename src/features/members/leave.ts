@@ -1,8 +1,8 @@
-import { findHoldings } from "../../access/member-grants";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
-import { Refusal } from "../../platform/errors/refusal";
+import { findHoldings } from "#src/access/member-grants";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { LeaveOrganization, RemovedMember } from "./contract";
 import { removeMember } from "./rows";
 

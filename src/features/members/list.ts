@@ -1,9 +1,9 @@
 import { desc, lt } from "drizzle-orm";
-import { members } from "../../../drizzle/members";
-import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page-of-rows";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
+import { members } from "#drizzle/members";
+import { readAs } from "#src/access/read-as";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
 import { ListMembers, MemberPage } from "./contract";
 import { presentMembers, selectMembers } from "./rows";
 

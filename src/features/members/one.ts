@@ -1,5 +1,5 @@
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
 import { Member, MemberById } from "./contract";
 import { member } from "./resource";
 import { requireMember } from "./rows";

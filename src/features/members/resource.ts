@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { organization } from "../../access/organization";
-import { roles } from "../../access/permissions";
-import { resource } from "../../access/resource";
+import { organization } from "#src/access/organization";
+import { roles } from "#src/access/permissions";
+import { resource } from "#src/access/resource";
 
 export const member = resource({
   kind: "member",

@@ -1,10 +1,10 @@
 import { asc, eq, inArray, sql } from "drizzle-orm";
-import { members, projectRoles, users } from "../../../drizzle/members";
-import { requireNotLastOwner } from "../../access/last-owner";
-import type { Permission } from "../../access/permissions";
-import type { Work } from "../../access/unit-of-work";
-import { rowsOf, type Transaction } from "../../database/database";
-import { Refusal } from "../../platform/errors/refusal";
+import { members, projectRoles, users } from "#drizzle/members";
+import { requireNotLastOwner } from "#src/access/last-owner";
+import type { Permission } from "#src/access/permissions";
+import type { Work } from "#src/access/unit-of-work";
+import { rowsOf, type Transaction } from "#src/database/database";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { Member, RemovedMember } from "./contract";
 
 const columns = {

@@ -1,11 +1,11 @@
 import { and, eq } from "drizzle-orm";
-import { projectRoles } from "../../../drizzle/members";
-import { projects } from "../../../drizzle/projects";
-import { requireNotAbove } from "../../access/privilege-guards";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
-import { newId } from "../../platform/ids";
+import { projectRoles } from "#drizzle/members";
+import { projects } from "#drizzle/projects";
+import { requireNotAbove } from "#src/access/privilege-guards";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
+import { newId } from "#src/platform/ids";
 import { requireRole } from "../roles/rules";
 import { Member, SetProjectRole } from "./contract";
 import { member } from "./resource";

@@ -1,9 +1,9 @@
 import { eq, sql } from "drizzle-orm";
-import { members } from "../../../drizzle/members";
-import { requireNotLastOwner } from "../../access/last-owner";
-import { requireGivable, requireNotAbove } from "../../access/privilege-guards";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
+import { members } from "#drizzle/members";
+import { requireNotLastOwner } from "#src/access/last-owner";
+import { requireGivable, requireNotAbove } from "#src/access/privilege-guards";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
 import { requireRole } from "../roles/rules";
 import { Member, UpdateMember } from "./contract";
 import { member } from "./resource";

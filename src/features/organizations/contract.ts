@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/fields";
-import { Sync } from "../../platform/contract/sync-state";
+import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Sync } from "#src/platform/contract/sync-state";
 
 const Access = z.enum(["public-when-empty", "protected"]);
 const PasswordPolicy = z.enum(["advise", "enforce"]);

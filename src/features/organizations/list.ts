@@ -1,5 +1,5 @@
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
 import { ListOrganizations, OrganizationPage } from "./contract";
 import { getOrganization } from "./one";
 

@@ -1,11 +1,11 @@
 import { eq } from "drizzle-orm";
-import { organizations } from "../../../drizzle/organizations";
-import type { Authorized } from "../../access/authorized";
-import { type Organization as LocatedOrganization, organization } from "../../access/organization";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/subject";
-import { Refusal } from "../../platform/errors/refusal";
+import { organizations } from "#drizzle/organizations";
+import type { Authorized } from "#src/access/authorized";
+import { type Organization as LocatedOrganization, organization } from "#src/access/organization";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { orCaller } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Organization, OrganizationById } from "./contract";
 import { presentOrganization } from "./rows";
 

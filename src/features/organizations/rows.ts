@@ -1,12 +1,12 @@
 import { eq, sql } from "drizzle-orm";
-import { gateways, organizationGateways } from "../../../drizzle/gateways";
-import { members, users } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import type { HostWork } from "../../access/host-work";
-import { type SyncTicket, unchanged } from "../../access/unit-of-work";
-import { newId } from "../../platform/ids";
-import { localGateway } from "../../platform/local-gateway";
-import { nextSlug, slugOf } from "../../platform/slugs";
+import { gateways, organizationGateways } from "#drizzle/gateways";
+import { members, users } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import type { HostWork } from "#src/access/host-work";
+import { type SyncTicket, unchanged } from "#src/access/unit-of-work";
+import { newId } from "#src/platform/ids";
+import { localGateway } from "#src/platform/local-gateway";
+import { nextSlug, slugOf } from "#src/platform/slugs";
 import type { Organization } from "./contract";
 
 /** The public form of an organization. */

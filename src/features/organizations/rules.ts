@@ -1,8 +1,8 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
-import { links } from "../../../drizzle/persons";
-import { findRootOrganization } from "../../access/host-work";
-import type { Transaction } from "../../database/database";
-import { Refusal } from "../../platform/errors/refusal";
+import { links } from "#drizzle/persons";
+import { findRootOrganization } from "#src/access/host-work";
+import type { Transaction } from "#src/database/database";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /** An arbitrary number that no other advisory lock in this database uses. */
 const setUpLock = 7_402_118_336;

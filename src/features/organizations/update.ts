@@ -1,13 +1,13 @@
 import { and, asc, eq, isNotNull } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { organizations } from "../../../drizzle/organizations";
-import { organization } from "../../access/organization";
-import type { Permission } from "../../access/permissions";
-import { unitOfWork, type Work } from "../../access/unit-of-work";
-import { beforeAndAfter } from "../../audit/before-and-after";
-import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/subject";
-import { Refusal } from "../../platform/errors/refusal";
+import { applications } from "#drizzle/applications";
+import { organizations } from "#drizzle/organizations";
+import { organization } from "#src/access/organization";
+import type { Permission } from "#src/access/permissions";
+import { unitOfWork, type Work } from "#src/access/unit-of-work";
+import { beforeAndAfter } from "#src/audit/before-and-after";
+import { operation } from "#src/operations/operation";
+import { orCaller } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { UpdatedOrganization, UpdateOrganization } from "./contract";
 import { presentOrganization } from "./rows";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ExposureReason, ExposureState } from "../../platform/contract/sync-state";
+import { ExposureReason, ExposureState } from "#src/platform/contract/sync-state";
 import { AuditEntry } from "../audit-log/contract";
 import { GatewayStatus } from "../sync/contract";
 

@@ -1,9 +1,9 @@
-import { projects } from "../../../drizzle/projects";
-import { freeSlug, orSlugTaken } from "../../access/free-slug";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
-import { newId } from "../../platform/ids";
+import { projects } from "#drizzle/projects";
+import { freeSlug, orSlugTaken } from "#src/access/free-slug";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
+import { newId } from "#src/platform/ids";
 import { CreateProject, Project } from "./contract";
 import { presentProject } from "./rows";
 

@@ -1,9 +1,9 @@
 import { eq, inArray, sql } from "drizzle-orm";
-import { applications } from "../../../drizzle/applications";
-import { environments, projects } from "../../../drizzle/projects";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { applications } from "#drizzle/applications";
+import { environments, projects } from "#drizzle/projects";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { removeApplications } from "../applications/rows";
 import { Project, ProjectById } from "./contract";
 import { project } from "./resource";

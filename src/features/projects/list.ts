@@ -1,10 +1,10 @@
 import { and, desc, inArray, lt } from "drizzle-orm";
-import { projects } from "../../../drizzle/projects";
-import { visibleProjects } from "../../access/authorization";
-import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page-of-rows";
-import { operation } from "../../operations/operation";
-import { callerReach } from "../../operations/subject";
+import { projects } from "#drizzle/projects";
+import { visibleProjects } from "#src/access/authorization";
+import { readAs } from "#src/access/read-as";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { operation } from "#src/operations/operation";
+import { callerReach } from "#src/operations/subject";
 import { ListProjects, ProjectPage } from "./contract";
 import { presentProject } from "./rows";
 

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { projects } from "../../../drizzle/projects";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { projects } from "#drizzle/projects";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Project, ProjectById } from "./contract";
 import { project } from "./resource";
 import { presentProject } from "./rows";

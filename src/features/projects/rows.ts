@@ -1,5 +1,5 @@
-import type { projects } from "../../../drizzle/projects";
-import { type SyncTicket, unchanged } from "../../access/unit-of-work";
+import type { projects } from "#drizzle/projects";
+import { type SyncTicket, unchanged } from "#src/access/unit-of-work";
 import type { Project } from "./contract";
 
 /** The public form of a project. */

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { projects } from "../../../drizzle/projects";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { projects } from "#drizzle/projects";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Project, UpdateProject } from "./contract";
 import { project } from "./resource";
 import { presentProject } from "./rows";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { emailProofs } from "../../platform/contract/email-proofs";
-import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/fields";
-import { Sync } from "../../platform/contract/sync-state";
+import { emailProofs } from "#src/platform/contract/email-proofs";
+import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Sync } from "#src/platform/contract/sync-state";
 
 /** A URL of a provider. The issuer in tokens is compared with it character by character. */
 const ProviderUrl = z

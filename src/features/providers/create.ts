@@ -1,10 +1,10 @@
-import { oidcProviders } from "../../../drizzle/persons";
-import { unitOfWork } from "../../access/unit-of-work";
-import { clientSecretSealContext } from "../../identity/external/provider";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
-import { newId } from "../../platform/ids";
-import { slugOf } from "../../platform/slugs";
+import { oidcProviders } from "#drizzle/persons";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { clientSecretSealContext } from "#src/identity/external/provider";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
+import { newId } from "#src/platform/ids";
+import { slugOf } from "#src/platform/slugs";
 import { CreateProvider, Provider } from "./contract";
 import { presentProvider, providerColumns } from "./rows";
 import { requireProvable, requireProviderAllowed } from "./rules";

@@ -1,10 +1,10 @@
 import { and, eq } from "drizzle-orm";
-import { oidcProviders } from "../../../drizzle/persons";
-import { unitOfWork } from "../../access/unit-of-work";
-import type { RoleChange } from "../../identity/external/apply-groups";
-import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-groups";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { oidcProviders } from "#drizzle/persons";
+import { unitOfWork } from "#src/access/unit-of-work";
+import type { RoleChange } from "#src/identity/external/apply-groups";
+import { logLastOwnerKept, reapplyGroups } from "#src/identity/external/end-of-groups";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Provider, ProviderById } from "./contract";
 import { provider } from "./resource";
 import { endSessionsOfProvider, forgetIdentities, presentProvider, providerColumns } from "./rows";

@@ -1,6 +1,6 @@
-import { listSignInButtons } from "../../identity/external/provider";
-import { trustedHeaderButton } from "../../identity/external/trusted-header";
-import { openOperation } from "../../operations/operation";
+import { listSignInButtons } from "#src/identity/external/provider";
+import { trustedHeaderButton } from "#src/identity/external/trusted-header";
+import { openOperation } from "#src/operations/operation";
 import { ListSignInButtons, SignInButtons } from "./contract";
 
 /** Every way to sign in that a visitor of the sign-in page can choose, in addition to the password and passkeys. */

@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { oidcProviders } from "../../../drizzle/persons";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { oidcProviders } from "#drizzle/persons";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Provider, ProviderById } from "./contract";
 import { provider } from "./resource";
 import { presentProvider, providerColumns } from "./rows";

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { identities, oidcProviders, sessions } from "../../../drizzle/persons";
-import type { Runtime } from "../../access/runtime";
-import { unchanged } from "../../access/unit-of-work";
-import type { Transaction } from "../../database/database";
-import { explainRefusal } from "../../identity/external/provider-refusals";
+import { identities, oidcProviders, sessions } from "#drizzle/persons";
+import type { Runtime } from "#src/access/runtime";
+import { unchanged } from "#src/access/unit-of-work";
+import type { Transaction } from "#src/database/database";
+import { explainRefusal } from "#src/identity/external/provider-refusals";
 import type { Provider } from "./contract";
 
 /** The columns that operations read, without the client secret. */

@@ -1,12 +1,12 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { roles } from "../../../drizzle/roles";
-import { canGive } from "../../access/authorization";
-import type { Organization } from "../../access/organization";
-import { isRole, type Permission, permissionsOf } from "../../access/permissions";
-import type { Work } from "../../access/unit-of-work";
-import { AddressRefused, requireAllowedUrl } from "../../identity/external/allowed-addresses";
-import { type EmailProofSettings, proofProblem } from "../../identity/external/email-proof";
-import { Refusal } from "../../platform/errors/refusal";
+import { roles } from "#drizzle/roles";
+import { canGive } from "#src/access/authorization";
+import type { Organization } from "#src/access/organization";
+import { isRole, type Permission, permissionsOf } from "#src/access/permissions";
+import type { Work } from "#src/access/unit-of-work";
+import { AddressRefused, requireAllowedUrl } from "#src/identity/external/allowed-addresses";
+import { type EmailProofSettings, proofProblem } from "#src/identity/external/email-proof";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /** The fields of a provider that decide who may sign in by it, and which addresses this server calls. */
 interface Wanted {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
 
 /** The roles that every organization has. */
 export const BuiltInRole = z.enum(["viewer", "developer", "admin", "owner"]);

@@ -1,9 +1,9 @@
-import { roles } from "../../../drizzle/roles";
-import { requireGivable } from "../../access/privilege-guards";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
-import { newId } from "../../platform/ids";
+import { roles } from "#drizzle/roles";
+import { requireGivable } from "#src/access/privilege-guards";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
+import { newId } from "#src/platform/ids";
 import { CreateRole, Role } from "./contract";
 import { presentRole } from "./rows";
 import { orNameTaken, requireOwnName, requirePermissions } from "./rules";

@@ -1,10 +1,10 @@
 import { eq, sql } from "drizzle-orm";
-import { roles } from "../../../drizzle/roles";
-import { requireGivable } from "../../access/privilege-guards";
-import { unitOfWork } from "../../access/unit-of-work";
-import { violatesForeignKey } from "../../database/database-errors";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { roles } from "#drizzle/roles";
+import { requireGivable } from "#src/access/privilege-guards";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { violatesForeignKey } from "#src/database/database-errors";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Role, RoleById } from "./contract";
 import { role } from "./resource";
 import { presentRole } from "./rows";

@@ -1,9 +1,9 @@
 import { desc, lt } from "drizzle-orm";
-import { roles } from "../../../drizzle/roles";
-import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page-of-rows";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
+import { roles } from "#drizzle/roles";
+import { readAs } from "#src/access/read-as";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
 import { ListRoles, RolePage } from "./contract";
 import { presentRole } from "./rows";
 

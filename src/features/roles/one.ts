@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { roles } from "../../../drizzle/roles";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { roles } from "#drizzle/roles";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Role, RoleById } from "./contract";
 import { role } from "./resource";
 import { presentRole } from "./rows";

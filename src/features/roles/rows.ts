@@ -1,4 +1,4 @@
-import type { roles } from "../../../drizzle/roles";
+import type { roles } from "#drizzle/roles";
 import type { Role } from "./contract";
 
 /** The public form of a custom role. */

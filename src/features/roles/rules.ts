@@ -1,8 +1,8 @@
-import { type Grant, grantable, isRole, type Permission, type Role } from "../../access/permissions";
-import { requireGranted } from "../../access/resolve-grant";
-import type { Transaction } from "../../database/database";
-import { violatedConstraint } from "../../database/database-errors";
-import { Refusal } from "../../platform/errors/refusal";
+import { type Grant, grantable, isRole, type Permission, type Role } from "#src/access/permissions";
+import { requireGranted } from "#src/access/resolve-grant";
+import type { Transaction } from "#src/database/database";
+import { violatedConstraint } from "#src/database/database-errors";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /** A role to be given: its columns, and its grant; both empty for no role. */
 export interface GivenRole {

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { roles } from "../../../drizzle/roles";
-import { requireGivable } from "../../access/privilege-guards";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { roles } from "#drizzle/roles";
+import { requireGivable } from "#src/access/privilege-guards";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Role, UpdateRole } from "./contract";
 import { role } from "./resource";
 import { presentRole } from "./rows";

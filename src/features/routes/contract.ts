@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
-import { Sync } from "../../platform/contract/sync-state";
+import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Sync } from "#src/platform/contract/sync-state";
 
 /** The exact rules of hosts, paths and upstreams are in `host-names.ts`, `path-prefixes.ts` and `upstreams.ts` of `src/platform/net`. */
 const Host = z.string().min(1).max(300);

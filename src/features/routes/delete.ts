@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { routes } from "../../../drizzle/routes";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { routes } from "#drizzle/routes";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { releaseUpstreams } from "../claims/rows";
 import { Route, RouteById } from "./contract";
 import { route } from "./resource";

@@ -1,10 +1,10 @@
 import { and, desc, eq, lt } from "drizzle-orm";
-import { routes } from "../../../drizzle/routes";
-import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page-of-rows";
-import { syncStatesOf } from "../../delivery/sync-states";
-import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/subject";
+import { routes } from "#drizzle/routes";
+import { readAs } from "#src/access/read-as";
+import { pageOfRows } from "#src/database/page-of-rows";
+import { syncStatesOf } from "#src/delivery/sync-states";
+import { operation } from "#src/operations/operation";
+import { orCaller } from "#src/operations/subject";
 import { application } from "../applications/resource";
 import { ListRoutes, RoutePage } from "./contract";
 import { presentRoute } from "./rows";

@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { routes } from "../../../drizzle/routes";
-import { readAs } from "../../access/read-as";
-import { syncStatesOf } from "../../delivery/sync-states";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { routes } from "#drizzle/routes";
+import { readAs } from "#src/access/read-as";
+import { syncStatesOf } from "#src/delivery/sync-states";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { Route, RouteById } from "./contract";
 import { route } from "./resource";
 import { presentRoute } from "./rows";

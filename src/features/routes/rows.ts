@@ -1,8 +1,8 @@
-import { routes } from "../../../drizzle/routes";
-import type { Permission } from "../../access/permissions";
-import type { Work } from "../../access/unit-of-work";
-import type { SyncState } from "../../platform/contract/sync-state";
-import { newId } from "../../platform/ids";
+import { routes } from "#drizzle/routes";
+import type { Permission } from "#src/access/permissions";
+import type { Work } from "#src/access/unit-of-work";
+import type { SyncState } from "#src/platform/contract/sync-state";
+import { newId } from "#src/platform/ids";
 import type { LocatedApplication } from "../applications/resource";
 import type { Route } from "./contract";
 import type { PreparedUpstreams } from "./rules";

@@ -1,18 +1,18 @@
 import { and, arrayOverlaps, eq, ne } from "drizzle-orm";
-import { gateways } from "../../../drizzle/gateways";
-import { claims, routes, type StoredUpstream } from "../../../drizzle/routes";
-import type { Authorized } from "../../access/authorized";
-import type { Organization } from "../../access/organization";
-import type { Permission } from "../../access/permissions";
-import { readAs } from "../../access/read-as";
-import type { Runtime } from "../../access/runtime";
-import type { Transaction } from "../../database/database";
-import { violatedConstraint } from "../../database/database-errors";
-import { Refusal } from "../../platform/errors/refusal";
-import { hostsOverlap, parseHost } from "../../platform/net/host-names";
-import { dialable } from "../../platform/net/listen-address";
-import { parsePathPrefix } from "../../platform/net/path-prefixes";
-import { hostOfOrigin, reservedFor } from "../../platform/net/reserved-hosts";
+import { gateways } from "#drizzle/gateways";
+import { claims, routes, type StoredUpstream } from "#drizzle/routes";
+import type { Authorized } from "#src/access/authorized";
+import type { Organization } from "#src/access/organization";
+import type { Permission } from "#src/access/permissions";
+import { readAs } from "#src/access/read-as";
+import type { Runtime } from "#src/access/runtime";
+import type { Transaction } from "#src/database/database";
+import { violatedConstraint } from "#src/database/database-errors";
+import { Refusal } from "#src/platform/errors/refusal";
+import { hostsOverlap, parseHost } from "#src/platform/net/host-names";
+import { dialable } from "#src/platform/net/listen-address";
+import { parsePathPrefix } from "#src/platform/net/path-prefixes";
+import { hostOfOrigin, reservedFor } from "#src/platform/net/reserved-hosts";
 import {
   type HostAndPort,
   isThisMachine,
@@ -20,7 +20,7 @@ import {
   parseUpstream,
   type UpstreamProblem,
   upstreamClaimKeys,
-} from "../../platform/net/upstreams";
+} from "#src/platform/net/upstreams";
 import { claimHost, claimUpstreams } from "../claims/rows";
 
 /** A host and path that an application requests on its gateway. */

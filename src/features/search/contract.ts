@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SearchText } from "../../platform/contract/fields";
+import { SearchText } from "#src/platform/contract/fields";
 
 export const Search = z.strictObject({ text: SearchText });
 export type Search = z.infer<typeof Search>;

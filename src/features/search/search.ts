@@ -1,13 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
-import { isAllowed, visibleProjects } from "../../access/authorization";
-import type { Authorized } from "../../access/authorized";
-import type { Reach } from "../../access/organization";
-import type { Permission } from "../../access/permissions";
-import { readAs } from "../../access/read-as";
-import { beginsWith, contains, oneOf } from "../../database/conditions-in-sql";
-import { rowsOf } from "../../database/database";
-import { operation } from "../../operations/operation";
-import { callerReach } from "../../operations/subject";
+import { isAllowed, visibleProjects } from "#src/access/authorization";
+import type { Authorized } from "#src/access/authorized";
+import type { Reach } from "#src/access/organization";
+import type { Permission } from "#src/access/permissions";
+import { readAs } from "#src/access/read-as";
+import { beginsWith, contains, oneOf } from "#src/database/conditions-in-sql";
+import { rowsOf } from "#src/database/database";
+import { operation } from "#src/operations/operation";
+import { callerReach } from "#src/operations/subject";
 import { type Hit, Hits, Search } from "./contract";
 
 type Searcher = Authorized<"application:read", Reach>;

@@ -1,9 +1,9 @@
-import { serviceAccounts } from "../../../drizzle/roles";
-import { requireGranted } from "../../access/resolve-grant";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { caller } from "../../operations/subject";
-import { newId } from "../../platform/ids";
+import { serviceAccounts } from "#drizzle/roles";
+import { requireGranted } from "#src/access/resolve-grant";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { caller } from "#src/operations/subject";
+import { newId } from "#src/platform/ids";
 import { CreateServiceAccount, ServiceAccount } from "./contract";
 import { presentServiceAccount } from "./rows";
 import { orNameTaken, requireGrantNotAboveOwn } from "./rules";

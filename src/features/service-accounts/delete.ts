@@ -1,10 +1,10 @@
 import { count, eq } from "drizzle-orm";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { serviceAccounts } from "../../../drizzle/roles";
-import { requireGranted } from "../../access/resolve-grant";
-import { unitOfWork } from "../../access/unit-of-work";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { apiKeys } from "#drizzle/api-keys";
+import { serviceAccounts } from "#drizzle/roles";
+import { requireGranted } from "#src/access/resolve-grant";
+import { unitOfWork } from "#src/access/unit-of-work";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { ServiceAccount, ServiceAccountById } from "./contract";
 import { serviceAccount } from "./resource";
 import { presentServiceAccount } from "./rows";

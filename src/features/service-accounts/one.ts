@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { serviceAccounts } from "../../../drizzle/roles";
-import { readAs } from "../../access/read-as";
-import { operation } from "../../operations/operation";
-import { Refusal } from "../../platform/errors/refusal";
+import { serviceAccounts } from "#drizzle/roles";
+import { readAs } from "#src/access/read-as";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { ServiceAccount, ServiceAccountById } from "./contract";
 import { serviceAccount } from "./resource";
 import { presentServiceAccount } from "./rows";

@@ -1,5 +1,5 @@
-import type { serviceAccounts } from "../../../drizzle/roles";
-import { unchanged } from "../../access/unit-of-work";
+import type { serviceAccounts } from "#drizzle/roles";
+import { unchanged } from "#src/access/unit-of-work";
 import type { ServiceAccount } from "./contract";
 
 /** The public form of a service account. Gateways never receive service accounts. */

@@ -1,8 +1,8 @@
-import { canGive } from "../../access/authorization";
-import type { Authorized } from "../../access/authorized";
-import { type Grant, grantedBy, type Permission } from "../../access/permissions";
-import { violatedConstraint } from "../../database/database-errors";
-import { Refusal } from "../../platform/errors/refusal";
+import { canGive } from "#src/access/authorization";
+import type { Authorized } from "#src/access/authorized";
+import { type Grant, grantedBy, type Permission } from "#src/access/permissions";
+import { violatedConstraint } from "#src/database/database-errors";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { ServiceAccount } from "./contract";
 
 /** @throws Refusal `name_taken` for a name that another of the organization's service accounts has */

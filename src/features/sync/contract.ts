@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IdInput, Moment } from "../../platform/contract/fields";
-import { DeliveryCause, ExposureReason, SyncState } from "../../platform/contract/sync-state";
+import { IdInput, Moment } from "#src/platform/contract/fields";
+import { DeliveryCause, ExposureReason, SyncState } from "#src/platform/contract/sync-state";
 
 export const SyncStatusInput = z.strictObject({ gatewayId: IdInput.optional() }).prefault({});
 export type SyncStatusInput = z.infer<typeof SyncStatusInput>;

@@ -1,5 +1,5 @@
-import type { Authorized } from "../../access/authorized";
-import { readAs } from "../../access/read-as";
+import type { Authorized } from "#src/access/authorized";
+import { readAs } from "#src/access/read-as";
 import {
   type AwaitedChanges,
   awaitedChangesOf,
@@ -7,14 +7,14 @@ import {
   progressOfApplication,
   progressOfChange,
   progressOfRows,
-} from "../../delivery/read-progress";
-import { hasReached, leastOf, progressOf } from "../../delivery/sync-progress";
-import { operation } from "../../operations/operation";
-import { orElse } from "../../operations/subject";
-import { StoredDeliveryCause, StoredUnprovenReason } from "../../platform/contract/sync-state";
-import { Refusal } from "../../platform/errors/refusal";
-import { isoText, isReached, readMoment } from "../../platform/moment";
-import type { WaitOwner } from "../../platform/waits";
+} from "#src/delivery/read-progress";
+import { hasReached, leastOf, progressOf } from "#src/delivery/sync-progress";
+import { operation } from "#src/operations/operation";
+import { orElse } from "#src/operations/subject";
+import { StoredDeliveryCause, StoredUnprovenReason } from "#src/platform/contract/sync-state";
+import { Refusal } from "#src/platform/errors/refusal";
+import { isoText, isReached, readMoment } from "#src/platform/moment";
+import type { WaitOwner } from "#src/platform/waits";
 import { application, type LocatedApplication } from "../applications/resource";
 import { type NotReached, SyncWaited, WaitForSync } from "./contract";
 import { change, type LocatedChange } from "./resource";

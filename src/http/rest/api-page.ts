@@ -1,8 +1,8 @@
-import type { AnyOperation } from "../../operations/operation";
-import { type OperationTree, operationsOf } from "../../operations/operations-of";
-import { commonReasons } from "../../operations/require-declared";
-import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
-import { reasons } from "../../platform/errors/reasons";
+import type { AnyOperation } from "#src/operations/operation";
+import { type OperationTree, operationsOf } from "#src/operations/operations-of";
+import { commonReasons } from "#src/operations/require-declared";
+import { type AnyDefinition, exampleOf, statuses } from "#src/platform/errors/reason";
+import { reasons } from "#src/platform/errors/reasons";
 import { openApiPath, restBase } from "./rest-base";
 
 /** Renders the API reference as Markdown from the list of operations, with one section for each aggregate. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Refusal } from "../../platform/errors/refusal";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /** The part of a field's JSON schema that is needed to convert text to a value. */
 interface FieldSchema {

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
+import { features } from "#src/features/all";
 import packageJson from "../../../package.json" with { type: "json" };
-import { features } from "../../features/all";
 import type { Environment } from "../environment";
 import { supportedMethods } from "../rules/supported-methods";
 import { openApiOf } from "./open-api";

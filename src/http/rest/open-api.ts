@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { AnyOperation } from "../../operations/operation";
-import { type OperationTree, operationsOf } from "../../operations/operations-of";
-import { commonReasons } from "../../operations/require-declared";
-import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
-import { type Reason, reasons } from "../../platform/errors/reasons";
+import type { AnyOperation } from "#src/operations/operation";
+import { type OperationTree, operationsOf } from "#src/operations/operations-of";
+import { commonReasons } from "#src/operations/require-declared";
+import { type AnyDefinition, exampleOf, statuses } from "#src/platform/errors/reason";
+import { type Reason, reasons } from "#src/platform/errors/reasons";
 import { restBase } from "./rest-base";
 
 type Json = { readonly [key: string]: unknown };

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import type { AnyOperation } from "../../operations/operation";
-import { type OperationTree, operationsOf } from "../../operations/operations-of";
-import { Refusal } from "../../platform/errors/refusal";
+import type { AnyOperation } from "#src/operations/operation";
+import { type OperationTree, operationsOf } from "#src/operations/operations-of";
+import { Refusal } from "#src/platform/errors/refusal";
 import { callOf } from "../caller";
 import type { Environment, RequestContext, Rule } from "../environment";
 import { bodyMethods, Unreadable } from "../readable-request";

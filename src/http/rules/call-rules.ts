@@ -1,4 +1,4 @@
-import type { AnyOperation } from "../../operations/operation";
+import type { AnyOperation } from "#src/operations/operation";
 import type { Rule } from "../environment";
 import { activeRequest } from "./active-request";
 import { readableBody } from "./readable-body";

@@ -1,5 +1,5 @@
-import { Refusal } from "../../platform/errors/refusal";
-import { clientAddress } from "../../platform/net/client-address";
+import { Refusal } from "#src/platform/errors/refusal";
+import { clientAddress } from "#src/platform/net/client-address";
 import { arrivalOf, unknownAddress, wrongHostOf } from "../caller";
 import type { Rule } from "../environment";
 

@@ -1,4 +1,4 @@
-import { Refusal } from "../../platform/errors/refusal";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { Rule } from "../environment";
 
 /** A page takes a slot of its address until it is sent. */

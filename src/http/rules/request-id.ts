@@ -1,4 +1,4 @@
-import { newId } from "../../platform/ids";
+import { newId } from "#src/platform/ids";
 import type { Rule } from "../environment";
 
 /** Every request has an id, which the response, the log and the audit log name. */

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { newId } from "../../platform/ids";
+import { newId } from "#src/platform/ids";
 import type { Exchange } from "./exchange";
 
 /** Takes over the socket of a request that asks for an upgrade. */

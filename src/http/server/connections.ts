@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { type Bounds, Slots } from "../../platform/fair-share";
-import { isAmong } from "../../platform/net/addresses";
+import { type Bounds, Slots } from "#src/platform/fair-share";
+import { isAmong } from "#src/platform/net/addresses";
 
 /** The limit of open connections; `perOwner` is the share of one address. */
 export interface ConnectionBounds extends Bounds {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
-import type { Slots } from "../../platform/fair-share";
-import type { RequestTarget } from "../../platform/net/request-target";
+import type { Slots } from "#src/platform/fair-share";
+import type { RequestTarget } from "#src/platform/net/request-target";
 
 /** A request and its response as Node has them, with the server's state for them. */
 export interface Exchange {

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
-import { Slots } from "../../platform/fair-share";
-import { newId } from "../../platform/ids";
-import { clientAddress } from "../../platform/net/client-address";
-import { readRequestTarget } from "../../platform/net/request-target";
+import { Slots } from "#src/platform/fair-share";
+import { newId } from "#src/platform/ids";
+import { clientAddress } from "#src/platform/net/client-address";
+import { readRequestTarget } from "#src/platform/net/request-target";
 import { BodyMemory } from "../body-memory";
 import { unknownAddress } from "../caller";
 import { describeError } from "../describe-error";

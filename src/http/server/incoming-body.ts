@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "../../platform/errors/refusal";
-import type { ReachedBound } from "../../platform/fair-share";
+import { Refusal } from "#src/platform/errors/refusal";
+import type { ReachedBound } from "#src/platform/fair-share";
 import type { BodyAccount } from "../body-memory";
 import { type ArrivingBody, BodyAborted, Unreadable } from "../readable-request";
 

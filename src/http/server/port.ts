@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { StartFailure } from "../../platform/start-failure";
+import { StartFailure } from "#src/platform/start-failure";
 
 const problems: Readonly<Record<string, (host: string, port: number) => string>> = {
   EADDRINUSE: (host, port) => `port ${port} of ${host} is taken: set PORT to another one`,

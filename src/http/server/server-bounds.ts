@@ -1,4 +1,4 @@
-import type { Bounds } from "../../platform/fair-share";
+import type { Bounds } from "#src/platform/fair-share";
 import type { BodyMemoryBounds } from "../body-memory";
 import { type BodyPace, defaultBodyPace } from "./incoming-body";
 

@@ -1,7 +1,7 @@
 import { type Cookies, parseCookie } from "cookie";
 import { decode, encode } from "next-auth/jwt";
-import type { Runtime } from "../../access/runtime";
-import { hashOfToken, isToken } from "../../identity/tokens";
+import type { Runtime } from "#src/access/runtime";
+import { hashOfToken, isToken } from "#src/identity/tokens";
 
 /**
  * Returns whether cookies of this origin are sent over TLS only, so that the prefix `__Host-` can bind them to the

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { SignInContext } from "../../identity/sign-in-context";
+import type { SignInContext } from "#src/identity/sign-in-context";
 import { cookieNames } from "./cookies";
 import type { SignInRequest } from "./sign-in-request";
 

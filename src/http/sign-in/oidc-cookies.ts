@@ -1,9 +1,9 @@
 import { type Cookies, stringifySetCookie } from "cookie";
 import { decode, encode } from "next-auth/jwt";
-import type { SignInSecrets } from "../../identity/external/authorization-request";
-import type { OidcProvider } from "../../identity/external/provider";
-import { stateSeconds } from "../../identity/external/states";
-import type { SignInContext } from "../../identity/sign-in-context";
+import type { SignInSecrets } from "#src/identity/external/authorization-request";
+import type { OidcProvider } from "#src/identity/external/provider";
+import { stateSeconds } from "#src/identity/external/states";
+import type { SignInContext } from "#src/identity/sign-in-context";
 import { cookieNames, cookieOptions } from "./cookies";
 import { signInSecret } from "./form-token";
 

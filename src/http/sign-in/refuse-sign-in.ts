@@ -1,6 +1,6 @@
-import { recordUnwritten } from "../../identity/sign-in/record-sign-in";
-import type { SignInContext } from "../../identity/sign-in-context";
-import { Refusal } from "../../platform/errors/refusal";
+import { recordUnwritten } from "#src/identity/sign-in/record-sign-in";
+import type { SignInContext } from "#src/identity/sign-in-context";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /** Refuses a sign-in, and records it if it is not recorded yet. @throws Refusal the given one */
 export async function refuseSignIn(attempt: SignInContext, refusal: Refusal): Promise<never> {

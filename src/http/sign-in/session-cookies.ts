@@ -1,6 +1,6 @@
 import { parseSetCookie, stringifySetCookie } from "cookie";
-import type { Runtime } from "../../access/runtime";
-import { hashOfToken } from "../../identity/tokens";
+import type { Runtime } from "#src/access/runtime";
+import { hashOfToken } from "#src/identity/tokens";
 import { cookieNames, cookieOptions, csrfTokenOf, encodeSession } from "./cookies";
 
 /** A session's token, and seconds until it ends. */

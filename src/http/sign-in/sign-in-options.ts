@@ -1,5 +1,5 @@
 import type { AuthOptions } from "next-auth";
-import type { SignInContext } from "../../identity/sign-in-context";
+import type { SignInContext } from "#src/identity/sign-in-context";
 import { describeError } from "../describe-error";
 import { cookieNames, cookieOptions, decodeSession, encodeSession, isSecure } from "./cookies";
 

@@ -1,5 +1,5 @@
 import type { Cookies } from "cookie";
-import type { SignInContext } from "../../identity/sign-in-context";
+import type { SignInContext } from "#src/identity/sign-in-context";
 
 /** The base path of sign-in and sign-out: `/api/auth/…`. */
 export const signInEndpoint = "/api/auth";

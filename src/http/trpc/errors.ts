@@ -1,7 +1,7 @@
 import { type TRPC_ERROR_CODE_KEY, TRPCError } from "@trpc/server";
 import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import";
-import { isUnreachable } from "../../database/database-errors";
-import { ReasonedError } from "../../platform/errors/refusal";
+import { isUnreachable } from "#src/database/database-errors";
+import { ReasonedError } from "#src/platform/errors/refusal";
 import { MethodNotAllowed, Unreadable } from "../readable-request";
 import { codeOf, type ErrorData, reasonedError } from "../refusal";
 

@@ -1,5 +1,5 @@
 import { initTRPC } from "@trpc/server";
-import type { Call } from "../../operations/call";
+import type { Call } from "#src/operations/call";
 import { formatError } from "./errors";
 
 export const t = initTRPC.context<Omit<Call, "signal">>().create({

@@ -1,9 +1,9 @@
 import type { TRPCError, TRPCMutationProcedure, TRPCQueryProcedure } from "@trpc/server";
-import { type Features, features } from "../../features/all";
-import type { Call } from "../../operations/call";
-import type { AnyOperation, Operation } from "../../operations/operation";
-import { isOperation, type OperationTree } from "../../operations/operations-of";
-import { ReasonedError } from "../../platform/errors/refusal";
+import { type Features, features } from "#src/features/all";
+import type { Call } from "#src/operations/call";
+import type { AnyOperation, Operation } from "#src/operations/operation";
+import { isOperation, type OperationTree } from "#src/operations/operations-of";
+import { ReasonedError } from "#src/platform/errors/refusal";
 import { refusalHeaders } from "../refusal";
 import { asTrpcError } from "./errors";
 import { t } from "./init";

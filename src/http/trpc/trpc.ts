@@ -1,6 +1,6 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { Hono } from "hono";
-import { type OperationTree, operationsOf } from "../../operations/operations-of";
+import { type OperationTree, operationsOf } from "#src/operations/operations-of";
 import { callOf } from "../caller";
 import { describeError } from "../describe-error";
 import type { Environment, RequestContext } from "../environment";

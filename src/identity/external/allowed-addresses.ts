@@ -3,9 +3,9 @@ import { type ClientRequestArgs, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
-import { NoResponse, TooLate } from "../../platform/deadline";
-import { type AddressClass, classifyAddress } from "../../platform/net/addresses";
-import type { Resolver } from "../../platform/values";
+import { NoResponse, TooLate } from "#src/platform/deadline";
+import { type AddressClass, classifyAddress } from "#src/platform/net/addresses";
+import type { Resolver } from "#src/platform/values";
 import type { AllowedAddresses } from "./provider";
 
 /**

@@ -1,8 +1,8 @@
 import { and, eq, ne, sql } from "drizzle-orm";
-import { memberRoles, members, projectRoles } from "../../../drizzle/members";
-import { holdOrganization, isLastOwner } from "../../access/last-owner";
-import { rowsOf, type Transaction } from "../../database/database";
-import { newId } from "../../platform/ids";
+import { memberRoles, members, projectRoles } from "#drizzle/members";
+import { holdOrganization, isLastOwner } from "#src/access/last-owner";
+import { rowsOf, type Transaction } from "#src/database/database";
+import { newId } from "#src/platform/ids";
 import {
   findMembership,
   isSame,

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Runtime } from "../../access/runtime";
-import { hasPassed, later } from "../../platform/moment";
-import type { Resolver } from "../../platform/values";
+import type { Runtime } from "#src/access/runtime";
+import { hasPassed, later } from "#src/platform/moment";
+import type { Resolver } from "#src/platform/values";
 import { requireAllowedUrl } from "./allowed-addresses";
 import { discoveryUrl, type Endpoints, endpointsByCaller, isSameIssuer, withSlashOf } from "./endpoints";
 import type { OidcProvider } from "./provider";

@@ -1,4 +1,4 @@
-import type { EmailProof } from "../../platform/contract/email-proofs";
+import type { EmailProof } from "#src/platform/contract/email-proofs";
 
 type RawClaims = Readonly<Record<string, unknown>>;
 

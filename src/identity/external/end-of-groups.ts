@@ -1,10 +1,10 @@
 import { and, arrayContains, eq, isNull, ne, or, sql } from "drizzle-orm";
 import type { Logger } from "pino";
-import { auditEntries } from "../../../drizzle/audit";
-import { memberRoles, members, users } from "../../../drizzle/members";
-import { identities, oidcProviders, sessions } from "../../../drizzle/persons";
-import { rowsOf, type Transaction } from "../../database/database";
-import { newId } from "../../platform/ids";
+import { auditEntries } from "#drizzle/audit";
+import { memberRoles, members, users } from "#drizzle/members";
+import { identities, oidcProviders, sessions } from "#drizzle/persons";
+import { rowsOf, type Transaction } from "#src/database/database";
+import { newId } from "#src/platform/ids";
 import type { Method } from "../sessions";
 import type { SignInContext } from "../sign-in-context";
 import { applyGroups, type GroupsOf, type RoleChange } from "./apply-groups";

@@ -26,7 +26,7 @@ import {
   validateAuthResponse,
 } from "oauth4webapi";
 import { z } from "zod";
-import type { Resolver } from "../../platform/values";
+import type { Resolver } from "#src/platform/values";
 import type { SignInSecrets } from "./authorization-request";
 import type { Metadata } from "./discover";
 import type { OidcProvider } from "./provider";

@@ -1,8 +1,8 @@
 import { and, eq } from "drizzle-orm";
-import { members, users } from "../../../drizzle/members";
-import { identities } from "../../../drizzle/persons";
-import type { Transaction } from "../../database/database";
-import { newId } from "../../platform/ids";
+import { members, users } from "#drizzle/members";
+import { identities } from "#drizzle/persons";
+import type { Transaction } from "#src/database/database";
+import { newId } from "#src/platform/ids";
 import { type FoundInvitation, findInvitationOf, problemOf } from "../invitations";
 import { type HandedOver, handOver } from "./hand-over";
 import type { OidcProvider } from "./provider";

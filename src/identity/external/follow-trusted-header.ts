@@ -1,9 +1,9 @@
 import { and, arrayContains, eq } from "drizzle-orm";
-import { users } from "../../../drizzle/members";
-import { sessions } from "../../../drizzle/persons";
-import type { Runtime } from "../../access/runtime";
-import type { Transaction } from "../../database/database";
-import { isTransient, violatedConstraint } from "../../database/database-errors";
+import { users } from "#drizzle/members";
+import { sessions } from "#drizzle/persons";
+import type { Runtime } from "#src/access/runtime";
+import type { Transaction } from "#src/database/database";
+import { isTransient, violatedConstraint } from "#src/database/database-errors";
 import type { Method } from "../sessions";
 import { applyGroups, type RoleChange } from "./apply-groups";
 import {

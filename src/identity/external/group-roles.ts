@@ -1,8 +1,8 @@
 import { and, eq, inArray } from "drizzle-orm";
-import { members } from "../../../drizzle/members";
-import { roles } from "../../../drizzle/roles";
-import { type Grant, grantedBy, isRole, type Role } from "../../access/permissions";
-import type { Transaction } from "../../database/database";
+import { members } from "#drizzle/members";
+import { roles } from "#drizzle/roles";
+import { type Grant, grantedBy, isRole, type Role } from "#src/access/permissions";
+import type { Transaction } from "#src/database/database";
 
 /** The role of a membership, as its columns store it. */
 export interface MemberRole {

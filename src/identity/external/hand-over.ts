@@ -1,8 +1,8 @@
 import { and, eq, isNotNull, isNull, ne, or } from "drizzle-orm";
-import { members } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import { identities, oidcProviders, passkeys, passwords, totpSecrets } from "../../../drizzle/persons";
-import type { Transaction } from "../../database/database";
+import { members } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import { identities, oidcProviders, passkeys, passwords, totpSecrets } from "#drizzle/persons";
+import type { Transaction } from "#src/database/database";
 import { endLinks } from "../links";
 import { unusablePassword } from "../passwords";
 import { removeRecoveryCodes } from "../recovery-codes";

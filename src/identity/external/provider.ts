@@ -1,10 +1,10 @@
 import { and, eq, isNull, or } from "drizzle-orm";
-import { organizations } from "../../../drizzle/organizations";
-import { oidcProviders } from "../../../drizzle/persons";
-import type { Runtime } from "../../access/runtime";
-import type { Transaction } from "../../database/database";
-import type { SealContext } from "../../database/sealing";
-import type { EmailProof } from "../../platform/contract/email-proofs";
+import { organizations } from "#drizzle/organizations";
+import { oidcProviders } from "#drizzle/persons";
+import type { Runtime } from "#src/access/runtime";
+import type { Transaction } from "#src/database/database";
+import type { SealContext } from "#src/database/sealing";
+import type { EmailProof } from "#src/platform/contract/email-proofs";
 
 /** The addresses at which this server may call a provider: see `refusedAddress`. */
 export type AllowedAddresses = "anywhere" | "local" | "public";

@@ -9,7 +9,7 @@ import {
   ResponseBodyError,
 } from "oauth4webapi";
 import { z } from "zod";
-import { NoResponse } from "../../platform/deadline";
+import { NoResponse } from "#src/platform/deadline";
 import { AddressRefused } from "./allowed-addresses";
 
 /**

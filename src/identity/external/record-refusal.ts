@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
-import { oidcProviders } from "../../../drizzle/persons";
-import type { Transaction } from "../../database/database";
+import { oidcProviders } from "#drizzle/persons";
+import type { Transaction } from "#src/database/database";
 import { recordRefusedSignIn } from "../sign-in/record-sign-in";
 import type { SignInContext } from "../sign-in-context";
 import type { Person } from "./find-person";

@@ -1,7 +1,7 @@
 import { request as requestByHttp } from "node:http";
 import { request as requestByHttps } from "node:https";
-import { deadlineAround } from "../../platform/deadline";
-import type { Resolver } from "../../platform/values";
+import { deadlineAround } from "#src/platform/deadline";
+import type { Resolver } from "#src/platform/values";
 import { mostMs, requestOptions } from "./allowed-addresses";
 import type { OidcProvider } from "./provider";
 

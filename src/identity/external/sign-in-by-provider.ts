@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { invitations, members } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import type { Transaction } from "../../database/database";
-import { isTransient, violatedConstraint } from "../../database/database-errors";
-import { newId } from "../../platform/ids";
+import { invitations, members } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import type { Transaction } from "#src/database/database";
+import { isTransient, violatedConstraint } from "#src/database/database-errors";
+import { newId } from "#src/platform/ids";
 import { type OpenedSession, openSession } from "../sessions";
 import { recordSignIn } from "../sign-in/record-sign-in";
 import type { SignInContext } from "../sign-in-context";

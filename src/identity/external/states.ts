@@ -1,8 +1,8 @@
 import { and, eq, sql } from "drizzle-orm";
-import { challenges } from "../../../drizzle/persons";
-import type { Runtime } from "../../access/runtime";
-import { passedInSql } from "../../database/moments-in-sql";
-import { hasPassed, later } from "../../platform/moment";
+import { challenges } from "#drizzle/persons";
+import type { Runtime } from "#src/access/runtime";
+import { passedInSql } from "#src/database/moments-in-sql";
+import { hasPassed, later } from "#src/platform/moment";
 import { hashOfToken } from "../tokens";
 
 /** What the response of a sign-in by a provider has to present, once. */

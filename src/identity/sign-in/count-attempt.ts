@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { rowsOf } from "../../database/database";
-import { Refusal } from "../../platform/errors/refusal";
+import { rowsOf } from "#src/database/database";
+import { Refusal } from "#src/platform/errors/refusal";
 import { forgive, keyOf, type Limit, limits, type Taken, take, takenOf, takingInSql, unflushed } from "../limits";
 import type { SignInContext } from "../sign-in-context";
 import { recordRefusedSignIn } from "./record-sign-in";

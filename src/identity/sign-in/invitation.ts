@@ -1,10 +1,10 @@
-import { users } from "../../../drizzle/members";
-import { passwords } from "../../../drizzle/persons";
-import type { Transaction } from "../../database/database";
-import { violatedConstraint } from "../../database/database-errors";
-import { Name } from "../../platform/contract/fields";
-import { Refusal } from "../../platform/errors/refusal";
-import { newId } from "../../platform/ids";
+import { users } from "#drizzle/members";
+import { passwords } from "#drizzle/persons";
+import type { Transaction } from "#src/database/database";
+import { violatedConstraint } from "#src/database/database-errors";
+import { Name } from "#src/platform/contract/fields";
+import { Refusal } from "#src/platform/errors/refusal";
+import { newId } from "#src/platform/ids";
 import { type FoundInvitation, findInvitation, join, requireInvitation, requireValidInvitation } from "../invitations";
 import { limits } from "../limits";
 import { hashPassword, requireAcceptablePassword } from "../passwords";

@@ -1,9 +1,9 @@
 import { and, eq, lt, or, sql } from "drizzle-orm";
-import { users } from "../../../drizzle/members";
-import { passkeys } from "../../../drizzle/persons";
-import type { Transaction } from "../../database/database";
-import { PasskeyAssertion } from "../../platform/contract/second-factors";
-import { Refusal } from "../../platform/errors/refusal";
+import { users } from "#drizzle/members";
+import { passkeys } from "#drizzle/persons";
+import type { Transaction } from "#src/database/database";
+import { PasskeyAssertion } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
 import { type Challenge, spendChallenge } from "../challenges";
 import { limits } from "../limits";
 import { type PasskeyProblem, readClientData, verifyAssertion } from "../passkeys";

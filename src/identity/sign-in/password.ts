@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { users } from "../../../drizzle/members";
-import { passwords } from "../../../drizzle/persons";
-import type { Runtime } from "../../access/runtime";
-import { Refusal } from "../../platform/errors/refusal";
-import { type HashCaller, processHashQueues } from "../../platform/passwords/hash-queues";
+import { users } from "#drizzle/members";
+import { passwords } from "#drizzle/persons";
+import type { Runtime } from "#src/access/runtime";
+import { Refusal } from "#src/platform/errors/refusal";
+import { type HashCaller, processHashQueues } from "#src/platform/passwords/hash-queues";
 import { hashPassword, isOutdated, verifyPassword } from "../passwords";
 import { hasSecondFactor, holdPerson } from "../second-factors";
 import { firstOrganization, type OpenedSession, openSession } from "../sessions";

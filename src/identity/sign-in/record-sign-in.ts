@@ -1,15 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { auditEntries } from "../../../drizzle/audit";
+import { auditEntries } from "#drizzle/audit";
 import {
   countedAttempt,
   type RefusedAttempt,
   recordStranger,
   refusalStatement,
   writeAttempt,
-} from "../../access/refusals";
-import type { Transaction } from "../../database/database";
-import type { Refusal } from "../../platform/errors/refusal";
-import { newId } from "../../platform/ids";
+} from "#src/access/refusals";
+import type { Transaction } from "#src/database/database";
+import type { Refusal } from "#src/platform/errors/refusal";
+import { newId } from "#src/platform/ids";
 import { firstOrganization, type Method } from "../sessions";
 import type { SignInContext } from "../sign-in-context";
 

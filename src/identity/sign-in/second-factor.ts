@@ -1,4 +1,4 @@
-import { Refusal } from "../../platform/errors/refusal";
+import { Refusal } from "#src/platform/errors/refusal";
 import { limits } from "../limits";
 import { findPendingSession } from "../pending-session";
 import { codeFailuresByAccount, holdPerson, spendCode } from "../second-factors";

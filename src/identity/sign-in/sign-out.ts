@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { users } from "../../../drizzle/members";
+import { users } from "#drizzle/members";
 import { endSession } from "../sessions";
 import type { SignInContext } from "../sign-in-context";
 import { recordSignIn } from "./record-sign-in";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { AuditCheckpoint, AuditVerdict } from "../../features/audit-log/contract";
-import { IdInput, Name } from "../../platform/contract/fields";
+import { AuditCheckpoint, AuditVerdict } from "#src/features/audit-log/contract";
+import { IdInput, Name } from "#src/platform/contract/fields";
 
 /** The host commands: their inputs, and their outputs with `--json`. */
 

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
-import { organizations } from "../../../drizzle/organizations";
-import { type HostRuntime, hostWork } from "../../access/host-work";
-import { Refusal } from "../../platform/errors/refusal";
+import { organizations } from "#drizzle/organizations";
+import { type HostRuntime, hostWork } from "#src/access/host-work";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { CreatedKey, CreateKey } from "./contract";
 import { insertKey } from "./insert-key";
 

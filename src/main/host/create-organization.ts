@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
-import { passwords } from "../../../drizzle/persons";
-import { findRootOrganization, hostWork } from "../../access/host-work";
-import { insertOrganization } from "../../features/organizations/rows";
-import { Refusal } from "../../platform/errors/refusal";
+import { passwords } from "#drizzle/persons";
+import { findRootOrganization, hostWork } from "#src/access/host-work";
+import { insertOrganization } from "#src/features/organizations/rows";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { CreatedOrganization, CreateOrganization } from "./contract";
 import { insertKey } from "./insert-key";
 import { insertPasswordLink, type LinkRuntime } from "./password-link";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import { installation } from "../../../drizzle/installation";
-import type { Database } from "../../database/database";
-import { newId } from "../../platform/ids";
+import { installation } from "#drizzle/installation";
+import type { Database } from "#src/database/database";
+import { newId } from "#src/platform/ids";
 
 /** The values of this database are encrypted with another secret than that of this process. */
 export class AnotherSecret extends Error {

@@ -1,9 +1,9 @@
 import { eq, sql } from "drizzle-orm";
-import { gateways } from "../../../drizzle/gateways";
-import type { Runtime } from "../../access/runtime";
-import { gatewaySealContexts, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
-import { newId } from "../../platform/ids";
-import { localGateway } from "../../platform/local-gateway";
+import { gateways } from "#drizzle/gateways";
+import type { Runtime } from "#src/access/runtime";
+import { gatewaySealContexts, newGatewaySecrets } from "#src/delivery/planner/gateway-secrets";
+import { newId } from "#src/platform/ids";
+import { localGateway } from "#src/platform/local-gateway";
 
 /** An advisory lock number that no other code in this database uses. */
 const gatewayLock = 7_402_118_338;

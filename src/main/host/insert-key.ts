@@ -1,9 +1,9 @@
-import { apiKeys } from "../../../drizzle/api-keys";
-import { makeApiKey } from "../../access/api-keys";
-import type { HostWork } from "../../access/host-work";
-import type { Role } from "../../access/permissions";
-import { newId } from "../../platform/ids";
-import { later } from "../../platform/moment";
+import { apiKeys } from "#drizzle/api-keys";
+import { makeApiKey } from "#src/access/api-keys";
+import type { HostWork } from "#src/access/host-work";
+import type { Role } from "#src/access/permissions";
+import { newId } from "#src/platform/ids";
+import { later } from "#src/platform/moment";
 import type { CreatedKey } from "./contract";
 
 const day = 24 * 60 * 60 * 1000;

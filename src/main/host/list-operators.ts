@@ -1,9 +1,9 @@
 import { asc, eq, isNotNull, sql } from "drizzle-orm";
-import { members, users } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import { passkeys, passwords, totpSecrets } from "../../../drizzle/persons";
-import type { HostRuntime } from "../../access/host-work";
-import { lockedAccounts } from "../../identity/account-lockout";
+import { members, users } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import { passkeys, passwords, totpSecrets } from "#drizzle/persons";
+import type { HostRuntime } from "#src/access/host-work";
+import { lockedAccounts } from "#src/identity/account-lockout";
 import type { Operators } from "./contract";
 
 type Listed = Operators["operators"][number];

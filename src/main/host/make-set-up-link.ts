@@ -1,5 +1,5 @@
-import { findRootOrganization } from "../../access/host-work";
-import { insertLink, linkUrl } from "../../identity/links";
+import { findRootOrganization } from "#src/access/host-work";
+import { insertLink, linkUrl } from "#src/identity/links";
 import type { LinkRuntime } from "./password-link";
 
 /**

@@ -1,5 +1,5 @@
-import type { HostRuntime, HostWork } from "../../access/host-work";
-import { insertLink, linkUrl } from "../../identity/links";
+import type { HostRuntime, HostWork } from "#src/access/host-work";
+import { insertLink, linkUrl } from "#src/identity/links";
 
 /** The dependencies of a command that prints a link. */
 export interface LinkRuntime extends HostRuntime {

@@ -1,8 +1,8 @@
 import { asc, eq } from "drizzle-orm";
-import { installation } from "../../../drizzle/installation";
-import { members, users } from "../../../drizzle/members";
-import type { HostWork } from "../../access/host-work";
-import { Refusal } from "../../platform/errors/refusal";
+import { installation } from "#drizzle/installation";
+import { members, users } from "#drizzle/members";
+import type { HostWork } from "#src/access/host-work";
+import { Refusal } from "#src/platform/errors/refusal";
 
 export interface Operator {
   readonly userId: string;

@@ -1,7 +1,7 @@
-import { passwords } from "../../../drizzle/persons";
-import { type HostWork, hostWork } from "../../access/host-work";
-import { unusablePassword } from "../../identity/passwords";
-import { endSessionsOf } from "../../identity/sessions";
+import { passwords } from "#drizzle/persons";
+import { type HostWork, hostWork } from "#src/access/host-work";
+import { unusablePassword } from "#src/identity/passwords";
+import { endSessionsOf } from "#src/identity/sessions";
 import type { OperatorByEmail, OperatorReset } from "./contract";
 import { insertPasswordLink, type LinkRuntime } from "./password-link";
 import { type Operator, requireOperator } from "./require-operator";

@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
-import { passkeys, recoveryCodes, totpSecrets } from "../../../drizzle/persons";
-import { hostWork } from "../../access/host-work";
+import { passkeys, recoveryCodes, totpSecrets } from "#drizzle/persons";
+import { hostWork } from "#src/access/host-work";
 import type { OperatorByEmail, OperatorReset } from "./contract";
 import type { LinkRuntime } from "./password-link";
 import { requireOperator } from "./require-operator";

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
-import { installation } from "../../../drizzle/installation";
-import { type HostRuntime, hostWork } from "../../access/host-work";
-import { rowsOf } from "../../database/database";
-import type { Sealer } from "../../database/sealing";
-import { Refusal } from "../../platform/errors/refusal";
+import { installation } from "#drizzle/installation";
+import { type HostRuntime, hostWork } from "#src/access/host-work";
+import { rowsOf } from "#src/database/database";
+import type { Sealer } from "#src/database/sealing";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { RotatedSecrets } from "./contract";
 import { type SealedColumn, sealedColumns } from "./sealed-columns";
 

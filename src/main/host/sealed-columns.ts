@@ -1,7 +1,7 @@
-import type { SealContext } from "../../database/sealing";
-import { gatewaySealContexts, hashSealContext } from "../../delivery/planner/gateway-secrets";
-import { clientSecretSealContext } from "../../identity/external/provider";
-import { totpSealContext } from "../../identity/totp";
+import type { SealContext } from "#src/database/sealing";
+import { gatewaySealContexts, hashSealContext } from "#src/delivery/planner/gateway-secrets";
+import { clientSecretSealContext } from "#src/identity/external/provider";
+import { totpSealContext } from "#src/identity/totp";
 
 /** A column with values that only the installation's secret can decrypt. */
 export interface SealedColumn {

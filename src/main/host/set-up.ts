@@ -1,7 +1,7 @@
-import { hostWork } from "../../access/host-work";
-import { insertOrganization } from "../../features/organizations/rows";
-import { requireEmpty } from "../../features/organizations/rules";
-import { endLinks } from "../../identity/links";
+import { hostWork } from "#src/access/host-work";
+import { insertOrganization } from "#src/features/organizations/rows";
+import { requireEmpty } from "#src/features/organizations/rules";
+import { endLinks } from "#src/identity/links";
 import type { SetUp, SetUpDone } from "./contract";
 import { insertKey } from "./insert-key";
 import { insertPasswordLink, type LinkRuntime } from "./password-link";

@@ -1,5 +1,5 @@
-import { type HostRuntime, hostWork } from "../../access/host-work";
-import { unlockAccount } from "../../identity/account-lockout";
+import { type HostRuntime, hostWork } from "#src/access/host-work";
+import { unlockAccount } from "#src/identity/account-lockout";
 import type { OperatorByEmail, UnlockedOperator } from "./contract";
 import { requireOperator } from "./require-operator";
 

@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
-import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
-import { checkpointText } from "../../audit/statement-text";
-import { type Database, rowsOf } from "../../database/database";
-import type { Signer } from "../../database/signing";
-import type { AuditVerdict } from "../../features/audit-log/contract";
-import type { AuditLog } from "../../features/audit-log/rows";
-import { verifyLog } from "../../features/audit-log/verify-log";
-import { Refusal } from "../../platform/errors/refusal";
+import { auditCheckpoints, auditEntries } from "#drizzle/audit";
+import { checkpointText } from "#src/audit/statement-text";
+import { type Database, rowsOf } from "#src/database/database";
+import type { Signer } from "#src/database/signing";
+import type { AuditVerdict } from "#src/features/audit-log/contract";
+import type { AuditLog } from "#src/features/audit-log/rows";
+import { verifyLog } from "#src/features/audit-log/verify-log";
+import { Refusal } from "#src/platform/errors/refusal";
 import type { AuditVerdicts, VerifyAuditLogs } from "./contract";
 
 export interface VerifyRuntime {

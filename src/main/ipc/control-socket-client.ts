@@ -1,9 +1,9 @@
 import { lstat, stat } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { deadlineAround, NoResponse } from "../../platform/deadline";
-import { errorCode } from "../../platform/files/folder-lock";
-import { processUser } from "../../platform/files/own-folder";
+import { deadlineAround, NoResponse } from "#src/platform/deadline";
+import { errorCode } from "#src/platform/files/folder-lock";
+import { processUser } from "#src/platform/files/own-folder";
 import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
 
 /** The outcome of a request to the process that holds a data folder. */

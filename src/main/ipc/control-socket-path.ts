@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { octal } from "../../platform/files/folder-rule";
-import { makeFolder, NotOurs, reasonOf, withOwnFolder } from "../../platform/files/own-folder";
+import { octal } from "#src/platform/files/folder-rule";
+import { makeFolder, NotOurs, reasonOf, withOwnFolder } from "#src/platform/files/own-folder";
 
 /**
  * The maximum path length in bytes. The kernel's limit is 107 on Linux and 103 on macOS, and a claim needs names that

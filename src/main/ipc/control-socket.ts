@@ -3,9 +3,9 @@ import { chmod, rm, unlink } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { writeDurably } from "../../platform/files/durable-file";
-import { claimSocket, errorCode, sweepClaims } from "../../platform/files/folder-lock";
-import { readOwnFile } from "../../platform/files/own-file";
+import { writeDurably } from "#src/platform/files/durable-file";
+import { claimSocket, errorCode, sweepClaims } from "#src/platform/files/folder-lock";
+import { readOwnFile } from "#src/platform/files/own-file";
 import { requestControlSocket } from "./control-socket-client";
 import { controlSocketPath, makeDataFolder, unusable } from "./control-socket-path";
 

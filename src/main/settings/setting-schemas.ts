@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { readDatabaseUrl } from "../../database/database-url";
-import { SettingsProviders } from "../../features/providers/contract";
-import { proofProblem } from "../../identity/external/email-proof";
-import { sentenceOf } from "../../platform/errors/refusal";
-import { isNetwork } from "../../platform/net/addresses";
+import { readDatabaseUrl } from "#src/database/database-url";
+import { SettingsProviders } from "#src/features/providers/contract";
+import { proofProblem } from "#src/identity/external/email-proof";
+import { sentenceOf } from "#src/platform/errors/refusal";
+import { isNetwork } from "#src/platform/net/addresses";
 import { checkFormerSecret, checkSecret } from "./secret-strength";
 
 /** The forms of values. Each message ends a sentence that begins with the name of the setting. */

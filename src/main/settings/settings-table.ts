@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GroupRoles } from "../../features/providers/contract";
+import { GroupRoles } from "#src/features/providers/contract";
 import { normalizePublicUrl } from "./normalize-public-url";
 import { readPort } from "./port-setting";
 import {

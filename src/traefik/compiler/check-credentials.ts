@@ -1,4 +1,4 @@
-import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
+import type { HashAlgorithm } from "#src/platform/passwords/hash-algorithm";
 import { countsOf } from "./counts-of";
 import { credentialFingerprint } from "./fingerprint";
 import { hashCost } from "./hash-shape";

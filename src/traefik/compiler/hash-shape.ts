@@ -1,4 +1,4 @@
-import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
+import type { HashAlgorithm } from "#src/platform/passwords/hash-algorithm";
 
 /** 22 characters hold 132 bits for 128, so the last one has only two bits of the value. */
 const APR1 = /^\$apr1\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{21}[./01]$/;

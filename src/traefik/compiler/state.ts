@@ -1,4 +1,4 @@
-import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
+import type { HashAlgorithm } from "#src/platform/passwords/hash-algorithm";
 
 /**
  * The input and output of the compiler. These are plain values: no clock, no database, no file system.

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { checkpointWhenGrown } from "../../../src/database/embedded/checkpoint-when-grown";
-import { openEmbedded } from "../../../src/database/embedded/open-embedded";
-import { patienceMs } from "../../support/patience";
-import { embeddedTemplate } from "../../support/test-database";
+import { checkpointWhenGrown } from "#src/database/embedded/checkpoint-when-grown";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
+import { patienceMs } from "#tests/support/patience";
+import { embeddedTemplate } from "#tests/support/test-database";
 
 const MEGABYTE = 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { keepStatements } from "../../../src/database/embedded/keep-statements";
-import { openEmbeddedInMemory } from "../../../src/database/embedded/open-in-memory";
-import { embeddedTemplate } from "../../support/test-database";
+import { keepStatements } from "#src/database/embedded/keep-statements";
+import { openEmbeddedInMemory } from "#src/database/embedded/open-in-memory";
+import { embeddedTemplate } from "#tests/support/test-database";
 
 describe("statements that the embedded database keeps", () => {
   let client: PGlite;

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { openEmbedded } from "../../../src/database/embedded/open-embedded";
-import { isFull } from "../../support/length";
-import { patienceMs } from "../../support/patience";
-import { type ScriptProcess, startScript } from "../../support/script-process";
-import { embeddedTemplate } from "../../support/test-database";
+import { openEmbedded } from "#src/database/embedded/open-embedded";
+import { isFull } from "#tests/support/length";
+import { patienceMs } from "#tests/support/patience";
+import { type ScriptProcess, startScript } from "#tests/support/script-process";
+import { embeddedTemplate } from "#tests/support/test-database";
 import { FlushedImage } from "./flushed-image";
 
 const LOAD = join(import.meta.dirname, "..", "embedded-load.ts");

@@ -2,9 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openEmbeddedInMemory } from "../../../src/database/embedded/open-in-memory";
-import { applyRepeatableSql, type SqlConnection } from "../../../src/database/repeatable-sql";
-import { embeddedTemplate, projectFolder } from "../../support/test-database";
+import { openEmbeddedInMemory } from "#src/database/embedded/open-in-memory";
+import { applyRepeatableSql, type SqlConnection } from "#src/database/repeatable-sql";
+import { embeddedTemplate, projectFolder } from "#tests/support/test-database";
 
 /** Opens a migrated database without rows, with a copy of the applied files. */
 async function given() {

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import pino from "pino";
-import { connectRemotely } from "../../../src/delivery/agent/remote-connection";
-import type { GatewayConnection } from "../../../src/delivery/protocol/gateway-connection";
-import { Peer } from "../../../src/delivery/protocol/peer";
-import { bundled } from "../../support/bundled";
+import { connectRemotely } from "#src/delivery/agent/remote-connection";
+import type { GatewayConnection } from "#src/delivery/protocol/gateway-connection";
+import { Peer } from "#src/delivery/protocol/peer";
+import { bundled } from "#tests/support/bundled";
 
 /** The applier and the prober of a gateway in a separate process, which communicates with this process over a pipe. */
 export interface AgentChild {

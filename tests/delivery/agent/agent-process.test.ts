@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FolderPaths, pathsIn } from "../../../src/delivery/applier/gateway-folder";
-import type { Term } from "../../../src/delivery/protocol/applier";
-import type { Bundle, PlannedFile } from "../../../src/delivery/protocol/bundle";
-import { fileDigest } from "../../../src/delivery/protocol/file-digest";
-import type { Target } from "../../../src/delivery/protocol/target";
+import { type FolderPaths, pathsIn } from "#src/delivery/applier/gateway-folder";
+import type { Term } from "#src/delivery/protocol/applier";
+import type { Bundle, PlannedFile } from "#src/delivery/protocol/bundle";
+import { fileDigest } from "#src/delivery/protocol/file-digest";
+import type { Target } from "#src/delivery/protocol/target";
 import { type AgentChild, startAgent } from "./agent-child";
 
 const gatewayId = "gtw_1";

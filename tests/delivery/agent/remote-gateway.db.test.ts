@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { deliveryKey } from "../../../src/delivery/planner/gateway-secrets";
-import type { GatewayConnection } from "../../../src/delivery/protocol/gateway-connection";
-import type { Turn } from "../../../src/delivery/protocol/target";
+import { deliveryKey } from "#src/delivery/planner/gateway-secrets";
+import type { GatewayConnection } from "#src/delivery/protocol/gateway-connection";
+import type { Turn } from "#src/delivery/protocol/target";
 import { type FakeGateway, startFakeGateway } from "../fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "../sync-world";
 import { type AgentChild, startAgent } from "./agent-child";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { deliveryKey } from "../../../src/delivery/planner/gateway-secrets";
-import { hasTraefik, type RunningTraefik, startTraefik } from "../../support/traefik";
-import { startUpstream, type Upstream } from "../../support/upstream";
+import { deliveryKey } from "#src/delivery/planner/gateway-secrets";
+import { hasTraefik, type RunningTraefik, startTraefik } from "#tests/support/traefik";
+import { startUpstream, type Upstream } from "#tests/support/upstream";
 import { openSyncWorld, password, type SyncWorld } from "../sync-world";
 import { type AgentChild, startAgent } from "./agent-child";
 

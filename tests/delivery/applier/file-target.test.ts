@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type FileOperations, realFileOperations } from "../../../src/delivery/applier/file-operations";
-import { fenceOlderTerms, fileTarget, stagingOf } from "../../../src/delivery/applier/file-target";
-import { type FolderPaths, pathsIn } from "../../../src/delivery/applier/gateway-folder";
-import type { Bundle, PlannedFile } from "../../../src/delivery/protocol/bundle";
-import type { FaultPoint } from "../../../src/delivery/protocol/target";
-import { realPace } from "../../../src/platform/timer";
+import { type FileOperations, realFileOperations } from "#src/delivery/applier/file-operations";
+import { fenceOlderTerms, fileTarget, stagingOf } from "#src/delivery/applier/file-target";
+import { type FolderPaths, pathsIn } from "#src/delivery/applier/gateway-folder";
+import type { Bundle, PlannedFile } from "#src/delivery/protocol/bundle";
+import type { FaultPoint } from "#src/delivery/protocol/target";
+import { realPace } from "#src/platform/timer";
 
 let folder: string;
 let paths: FolderPaths;

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { pathsIn } from "../../../src/delivery/applier/gateway-folder";
-import { unreadableForTraefik, writeStaticConfiguration } from "../../../src/delivery/applier/static-configuration";
+import { pathsIn } from "#src/delivery/applier/gateway-folder";
+import { unreadableForTraefik, writeStaticConfiguration } from "#src/delivery/applier/static-configuration";
 
 const group = process.getgid?.() ?? 0;
 let above: string;

@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { causeOf, isOfFolder, textOf, whyOf } from "../../../src/delivery/leader/cause-of";
-import { WrongFolder } from "../../../src/delivery/protocol/wrong-folder";
-import { NotOurs } from "../../../src/platform/files/own-folder";
+import { causeOf, isOfFolder, textOf, whyOf } from "#src/delivery/leader/cause-of";
+import { WrongFolder } from "#src/delivery/protocol/wrong-folder";
+import { NotOurs } from "#src/platform/files/own-folder";
 
 const fileError = (code: string, path = "/srv/gateway/gateway.json.0123456789ab.tmp") =>
   Object.assign(new Error(`${code}: open '${path}'`), { code, syscall: "open", path });

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { changes } from "../../../drizzle/changes";
-import { gateways } from "../../../drizzle/gateways";
-import { asSync, LeaseLost } from "../../../src/database/as-sync";
-import { closeAfterRestore } from "../../../src/delivery/leader/close-after-restore";
-import { beginEpoch, renewLease, replaceNonce, takeLease } from "../../../src/delivery/leader/lease";
-import { managedHosts } from "../../../src/delivery/planner/managed-hosts";
-import { applicationStateRows } from "../../support/rows/delivery";
-import { readRows, updateRows } from "../../support/rows/table";
+import { auditEntries } from "#drizzle/audit";
+import { changes } from "#drizzle/changes";
+import { gateways } from "#drizzle/gateways";
+import { asSync, LeaseLost } from "#src/database/as-sync";
+import { closeAfterRestore } from "#src/delivery/leader/close-after-restore";
+import { beginEpoch, renewLease, replaceNonce, takeLease } from "#src/delivery/leader/lease";
+import { managedHosts } from "#src/delivery/planner/managed-hosts";
+import { applicationStateRows } from "#tests/support/rows/delivery";
+import { readRows, updateRows } from "#tests/support/rows/table";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
 let sync: SyncWorld;

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { changes } from "../../../drizzle/changes";
-import { deliveries as deliveriesTable } from "../../../drizzle/sync";
-import { realPace } from "../../../src/platform/timer";
-import { lastRow, readRows } from "../../support/rows/table";
+import { changes } from "#drizzle/changes";
+import { deliveries as deliveriesTable } from "#drizzle/sync";
+import { realPace } from "#src/platform/timer";
+import { lastRow, readRows } from "#tests/support/rows/table";
 import { type FakeGateway, startFakeGateway } from "../fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "../sync-world";
 

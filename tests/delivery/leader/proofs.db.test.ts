@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { gateways } from "../../../drizzle/gateways";
-import { applicationStates } from "../../../drizzle/sync";
-import { asSync, LeaseLost } from "../../../src/database/as-sync";
-import { findDenyGroup, recordProofs } from "../../../src/delivery/leader/proofs";
-import type { UnprovenReason } from "../../../src/platform/contract/sync-state";
-import { applicationStateRows } from "../../support/rows/delivery";
-import { readRows, updateRows } from "../../support/rows/table";
+import { gateways } from "#drizzle/gateways";
+import { applicationStates } from "#drizzle/sync";
+import { asSync, LeaseLost } from "#src/database/as-sync";
+import { findDenyGroup, recordProofs } from "#src/delivery/leader/proofs";
+import type { UnprovenReason } from "#src/platform/contract/sync-state";
+import { applicationStateRows } from "#tests/support/rows/delivery";
+import { readRows, updateRows } from "#tests/support/rows/table";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
 let sync: SyncWorld;

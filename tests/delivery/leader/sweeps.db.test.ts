@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { changes } from "../../../drizzle/changes";
-import { gateways } from "../../../drizzle/gateways";
-import { claims } from "../../../drizzle/routes";
-import { applicationStates, deliveries } from "../../../drizzle/sync";
-import { sweep } from "../../../src/delivery/leader/sweeper";
-import { claimRows } from "../../support/rows/applications";
-import { applicationStateRows, changeRows, deliveryRows } from "../../support/rows/delivery";
-import { readRows, updateRows } from "../../support/rows/table";
-import { openWorld, type World } from "../../support/world";
+import { changes } from "#drizzle/changes";
+import { gateways } from "#drizzle/gateways";
+import { claims } from "#drizzle/routes";
+import { applicationStates, deliveries } from "#drizzle/sync";
+import { sweep } from "#src/delivery/leader/sweeper";
+import { claimRows } from "#tests/support/rows/applications";
+import { applicationStateRows, changeRows, deliveryRows } from "#tests/support/rows/delivery";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { openWorld, type World } from "#tests/support/world";
 
 let world: World;
 

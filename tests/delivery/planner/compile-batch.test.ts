@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { Sealer } from "../../../src/database/sealing";
-import { planApplication, planDeny } from "../../../src/delivery/planner/compile-batch";
-import type { StoredApplication, StoredState } from "../../../src/delivery/planner/desired-state";
-import type { Gateway } from "../../../src/delivery/planner/gateway";
-import type { RouteState } from "../../../src/traefik/compiler/state";
+import type { Sealer } from "#src/database/sealing";
+import { planApplication, planDeny } from "#src/delivery/planner/compile-batch";
+import type { StoredApplication, StoredState } from "#src/delivery/planner/desired-state";
+import type { Gateway } from "#src/delivery/planner/gateway";
+import type { RouteState } from "#src/traefik/compiler/state";
 
 const gateway = (tags = true): Gateway => ({
   gatewayId: "gtw_1",

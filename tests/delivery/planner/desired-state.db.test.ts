@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { security } from "../../../drizzle/security";
-import { asSync } from "../../../src/database/as-sync";
-import { readApplications } from "../../../src/delivery/planner/desired-state";
-import { updateRows } from "../../support/rows/table";
+import { security } from "#drizzle/security";
+import { asSync } from "#src/database/as-sync";
+import { readApplications } from "#src/delivery/planner/desired-state";
+import { updateRows } from "#tests/support/rows/table";
 import { openSyncWorld, password } from "../sync-world";
 
 it("a credential is valid until the moment of its end, and counts as an invalid row from then on (DK-21, DK-19)", async () => {

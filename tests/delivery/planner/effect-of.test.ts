@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { effectOf } from "../../../src/delivery/planner/effect-of";
+import { effectOf } from "#src/delivery/planner/effect-of";
 
 const file = { name: "app.yml", text: "{}" };
 const stated = (

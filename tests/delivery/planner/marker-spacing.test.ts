@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { markerDueAt } from "../../../src/delivery/planner/marker-spacing";
+import { markerDueAt } from "#src/delivery/planner/marker-spacing";
 
 it("the first marker is due at once", () => {
   expect(markerDueAt({ lastMarkerAt: null, loadMs: 500 }, false)).toBe(Number.NEGATIVE_INFINITY);

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { checkRemovedRoute } from "../../../src/delivery/leader/removed-route-check";
-import { backlogOf, batchOf } from "../../../src/delivery/planner/backlog";
-import { assumedCostMs, batchSize, costAfter } from "../../../src/delivery/planner/batch-size";
-import { planProbes } from "../../../src/delivery/planner/plan-probes";
-import { ProofQueue } from "../../../src/delivery/prober/proof-queue";
-import { fullBudget, spend } from "../../../src/delivery/prober/rate-budget";
-import { servedDelivery } from "../../../src/delivery/protocol/served-delivery";
-import { backoff } from "../../../src/platform/backoff";
-import { dialable } from "../../../src/platform/net/listen-address";
-import { foreignContent } from "../../../src/traefik/foreign/foreign-content";
-import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
+import { checkRemovedRoute } from "#src/delivery/leader/removed-route-check";
+import { backlogOf, batchOf } from "#src/delivery/planner/backlog";
+import { assumedCostMs, batchSize, costAfter } from "#src/delivery/planner/batch-size";
+import { planProbes } from "#src/delivery/planner/plan-probes";
+import { ProofQueue } from "#src/delivery/prober/proof-queue";
+import { fullBudget, spend } from "#src/delivery/prober/rate-budget";
+import { servedDelivery } from "#src/delivery/protocol/served-delivery";
+import { backoff } from "#src/platform/backoff";
+import { dialable } from "#src/platform/net/listen-address";
+import { foreignContent } from "#src/traefik/foreign/foreign-content";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
 
 describe("the backlog", () => {
   it("the backlog names every application and deny file once, and closes if any row of it closes", () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { gateways } from "../../../drizzle/gateways";
-import { findDelivery, recordApplied } from "../../../src/delivery/planner/record-delivery";
-import { applicationStateRows, deliveryRows } from "../../support/rows/delivery";
-import { updateRows } from "../../support/rows/table";
+import { gateways } from "#drizzle/gateways";
+import { findDelivery, recordApplied } from "#src/delivery/planner/record-delivery";
+import { applicationStateRows, deliveryRows } from "#tests/support/rows/delivery";
+import { updateRows } from "#tests/support/rows/table";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
 let sync: SyncWorld;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { takeChanges } from "../../../src/delivery/planner/take-changes";
-import { changeRows } from "../../support/rows/delivery";
-import { openWorld, type World } from "../../support/world";
+import { takeChanges } from "#src/delivery/planner/take-changes";
+import { changeRows } from "#tests/support/rows/delivery";
+import { openWorld, type World } from "#tests/support/world";
 
 let world: World;
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
-import type { GatewayResponse } from "../../../src/delivery/prober/gateway-client";
-import { makeHostWatch } from "../../../src/delivery/prober/host-watch";
+import type { GatewayResponse } from "#src/delivery/prober/gateway-client";
+import { makeHostWatch } from "#src/delivery/prober/host-watch";
 
 const address = "127.0.0.1:8000";
 const nothing: GatewayResponse = { status: 404, tag: null, pass: null, revision: null, headers: {} };

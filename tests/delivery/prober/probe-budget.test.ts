@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ProbeBudget } from "../../../src/delivery/prober/probe-budget";
+import { ProbeBudget } from "#src/delivery/prober/probe-budget";
 
 /** A clock that only sleeping advances. */
 function fakePace() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { probeBounds, SlowApplications, takeProbeSlot } from "../../../src/delivery/prober/probe-lanes";
-import { Slots } from "../../../src/platform/fair-share";
+import { probeBounds, SlowApplications, takeProbeSlot } from "#src/delivery/prober/probe-lanes";
+import { Slots } from "#src/platform/fair-share";
 
 describe("the slots of a lane of probes", () => {
   it("a lane limits one organization to its share of the slots", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { BrokenFrame, FrameReader, frameOf } from "../../../src/delivery/protocol/frames";
+import { BrokenFrame, FrameReader, frameOf } from "#src/delivery/protocol/frames";
 
 it("the reader reads the same messages, independent of the chunk boundaries of the stream", () => {
   fc.assert(

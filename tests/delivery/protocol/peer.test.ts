@@ -2,8 +2,8 @@ import { PassThrough } from "node:stream";
 import pino from "pino";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { defineCall, Peer } from "../../../src/delivery/protocol/peer";
-import { WrongFolder } from "../../../src/delivery/protocol/wrong-folder";
+import { defineCall, Peer } from "#src/delivery/protocol/peer";
+import { WrongFolder } from "#src/delivery/protocol/wrong-folder";
 
 const double = defineCall("double", z.object({ n: z.number() }), z.number());
 const fail = defineCall("fail", z.null(), z.null());

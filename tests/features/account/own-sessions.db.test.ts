@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { passwords, sessions } from "../../../drizzle/persons";
-import { type Browser, openBrowser } from "../../support/browser";
-import { type GivenPerson, givenMember, givenPerson } from "../../support/people";
-import { deleteRows, readRows, updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { passwords, sessions } from "#drizzle/persons";
+import { type Browser, openBrowser } from "#tests/support/browser";
+import { type GivenPerson, givenMember, givenPerson } from "#tests/support/people";
+import { deleteRows, readRows, updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, openWorld, type World } from "#tests/support/world";
 
 let world: World;
 let organization: GivenOrganization;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { grantable, permissions, permissionsOf, roles } from "../../../src/access/permissions";
-import { openWorld, type World } from "../../support/world";
+import { grantable, permissions, permissionsOf, roles } from "#src/access/permissions";
+import { openWorld, type World } from "#tests/support/world";
 
 interface Session {
   readonly principal: { kind: string; apiKeyId: string; userId: string | null; role: string };

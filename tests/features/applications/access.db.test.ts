@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { applications } from "../../../drizzle/applications";
-import { changes } from "../../../drizzle/changes";
-import { organizations } from "../../../drizzle/organizations";
-import { security } from "../../../drizzle/security";
-import type { CallResponse } from "../../support/call-response";
-import { insertEnvironment } from "../../support/environment";
-import { lastRow, readRows, updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { applications } from "#drizzle/applications";
+import { changes } from "#drizzle/changes";
+import { organizations } from "#drizzle/organizations";
+import { security } from "#drizzle/security";
+import type { CallResponse } from "#tests/support/call-response";
+import { insertEnvironment } from "#tests/support/environment";
+import { lastRow, readRows, updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, openWorld, type World } from "#tests/support/world";
 
 /**
  * Every way in which the number of an application's valid credentials is or becomes 0, and cases that only look

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { newId } from "../../../src/platform/ids";
-import { insertPerson, insertProjectRole } from "../../http/matrix/acme";
-import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
-import { givenMember } from "../../support/people";
-import { givenSession } from "../../support/sessions";
-import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { newId } from "#src/platform/ids";
+import { insertPerson, insertProjectRole } from "#tests/http/matrix/acme";
+import { insertEnvironment, type ProjectAndEnvironment } from "#tests/support/environment";
+import { givenMember } from "#tests/support/people";
+import { givenSession } from "#tests/support/sessions";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "#tests/support/world";
 import { deliveredBy } from "../sync/delivered";
 
 interface Item {

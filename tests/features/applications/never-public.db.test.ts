@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changes } from "../../../drizzle/changes";
-import { insertEnvironment } from "../../support/environment";
-import { readRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { changes } from "#drizzle/changes";
+import { insertEnvironment } from "#tests/support/environment";
+import { readRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 interface Updated extends Record<string, unknown> {
   closed: { applicationId: string; name: string }[];

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { insertEntries } from "../../support/audit-log";
-import { insertEnvironment } from "../../support/environment";
-import { readRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { apiKeys } from "#drizzle/api-keys";
+import { insertEntries } from "#tests/support/audit-log";
+import { insertEnvironment } from "#tests/support/environment";
+import { readRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 interface Entry {
   readonly auditId: string;

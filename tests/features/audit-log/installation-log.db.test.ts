@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeApiKey } from "../../../src/access/api-keys";
-import { sealPending } from "../../../src/audit/sealer";
-import { openBrowser } from "../../support/browser";
-import { givenMember, givenPerson } from "../../support/people";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { makeApiKey } from "#src/access/api-keys";
+import { sealPending } from "#src/audit/sealer";
+import { openBrowser } from "#tests/support/browser";
+import { givenMember, givenPerson } from "#tests/support/people";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, openWorld, type World } from "#tests/support/world";
 
 interface Entry {
   readonly actor: { kind: string; id: string | null; sessionId: string | null };
@@ -137,7 +137,7 @@ test("the database shows the installation's log only to the root organization (A
   const { database, installationId } = world.runtime;
   const visibleEntries = (organizationId: string) =>
     database.transaction("tenant", organizationId, async (tx) => {
-      const { auditEntries } = await import("../../../drizzle/audit");
+      const { auditEntries } = await import("#drizzle/audit");
       const rows = await tx.select({ organizationId: auditEntries.organizationId }).from(auditEntries);
       return rows.filter((row) => row.organizationId === installationId).length;
     });

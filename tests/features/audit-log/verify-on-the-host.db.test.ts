@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { writeCheckpoint } from "../../../src/audit/seal-entries";
-import { sealPending } from "../../../src/audit/sealer";
-import type { AuditCheckpoint } from "../../../src/features/audit-log/contract";
-import { verifyAuditLogs } from "../../../src/main/host/verify-audit-logs";
-import { newId } from "../../../src/platform/ids";
-import { insertEntries, tamper } from "../../support/audit-log";
-import { deleteRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { writeCheckpoint } from "#src/audit/seal-entries";
+import { sealPending } from "#src/audit/sealer";
+import type { AuditCheckpoint } from "#src/features/audit-log/contract";
+import { verifyAuditLogs } from "#src/main/host/verify-audit-logs";
+import { newId } from "#src/platform/ids";
+import { insertEntries, tamper } from "#tests/support/audit-log";
+import { deleteRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 let world: World;
 let acme: GivenOrganization;

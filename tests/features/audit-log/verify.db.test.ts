@@ -1,14 +1,14 @@
 import { sql } from "drizzle-orm";
 import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { entryHash } from "../../../src/audit/chain";
-import { sealPending } from "../../../src/audit/sealer";
-import type { AuditCheckpoint, AuditVerdict } from "../../../src/features/audit-log/contract";
-import { insertEntries, tamper } from "../../support/audit-log";
-import { auditEntryRows } from "../../support/rows/audit";
-import { deleteRows, readRows, type Statements, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { entryHash } from "#src/audit/chain";
+import { sealPending } from "#src/audit/sealer";
+import type { AuditCheckpoint, AuditVerdict } from "#src/features/audit-log/contract";
+import { insertEntries, tamper } from "#tests/support/audit-log";
+import { auditEntryRows } from "#tests/support/rows/audit";
+import { deleteRows, readRows, type Statements, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 let world: World;
 let acme: GivenOrganization;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { claims } from "../../../drizzle/routes";
-import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/rows";
-import type { CallResponse } from "../../support/call-response";
-import { insertEnvironment } from "../../support/environment";
-import { readRows } from "../../support/rows/table";
-import { runAs } from "../../support/run-as";
-import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { claims } from "#drizzle/routes";
+import { claimHost, claimUpstreams, releaseHost } from "#src/features/claims/rows";
+import type { CallResponse } from "#tests/support/call-response";
+import { insertEnvironment } from "#tests/support/environment";
+import { readRows } from "#tests/support/rows/table";
+import { runAs } from "#tests/support/run-as";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "#tests/support/world";
 
 interface Tenant extends GivenOrganization {
   /** Creates an application and returns its id. */

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { changes } from "../../../drizzle/changes";
-import { routes } from "../../../drizzle/routes";
-import { claimHost } from "../../../src/features/claims/rows";
-import { insertEnvironment } from "../../support/environment";
-import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { readRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { changes } from "#drizzle/changes";
+import { routes } from "#drizzle/routes";
+import { claimHost } from "#src/features/claims/rows";
+import { insertEnvironment } from "#tests/support/environment";
+import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 interface Claim {
   readonly claimId: string;

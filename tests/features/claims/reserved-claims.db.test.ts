@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { claims } from "../../../drizzle/routes";
-import { reportReservedClaims } from "../../../src/features/claims/report-reserved";
-import { insertEnvironment } from "../../support/environment";
-import { readRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { claims } from "#drizzle/routes";
+import { reportReservedClaims } from "#src/features/claims/report-reserved";
+import { insertEnvironment } from "#tests/support/environment";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 let world: World; // its public address is https://portcullis.example.org
 let acme: GivenOrganization;

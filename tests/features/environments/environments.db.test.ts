@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changes } from "../../../drizzle/changes";
-import { claims as claimsTable } from "../../../drizzle/routes";
-import { readRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { changes } from "#drizzle/changes";
+import { claims as claimsTable } from "#drizzle/routes";
+import { readRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 let world: World;
 let acme: GivenOrganization;

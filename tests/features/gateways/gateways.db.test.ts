@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gateways, organizationGateways } from "../../../drizzle/gateways";
-import type { SealContext } from "../../../src/database/sealing";
-import { gatewaySealContexts } from "../../../src/delivery/planner/gateway-secrets";
-import { ensureLocalGateway } from "../../../src/main/host/ensure-local-gateway";
-import { newId } from "../../../src/platform/ids";
-import { reasonOf } from "../../support/call-response";
-import { insertEnvironment } from "../../support/environment";
-import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { applicationRows } from "../../support/rows/applications";
-import { readRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { gateways, organizationGateways } from "#drizzle/gateways";
+import type { SealContext } from "#src/database/sealing";
+import { gatewaySealContexts } from "#src/delivery/planner/gateway-secrets";
+import { ensureLocalGateway } from "#src/main/host/ensure-local-gateway";
+import { newId } from "#src/platform/ids";
+import { reasonOf } from "#tests/support/call-response";
+import { insertEnvironment } from "#tests/support/environment";
+import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
+import { applicationRows } from "#tests/support/rows/applications";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 interface Gateway {
   readonly gatewayId: string;

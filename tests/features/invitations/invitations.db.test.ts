@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { invitations } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import { newId } from "../../../src/platform/ids";
-import { openBrowser } from "../../support/browser";
-import { reasonOf } from "../../support/call-response";
-import { limitRows } from "../../support/rows/persons";
-import { readRows, updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, testOrigin, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { invitations } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import { newId } from "#src/platform/ids";
+import { openBrowser } from "#tests/support/browser";
+import { reasonOf } from "#tests/support/call-response";
+import { limitRows } from "#tests/support/rows/persons";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, testOrigin, type World } from "#tests/support/world";
 import { givenRole, givenTeammate } from "../members/given-team";
 
 interface Invitation {

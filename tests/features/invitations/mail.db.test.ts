@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { organizations } from "../../../drizzle/organizations";
-import { makeMailer } from "../../../src/main/smtp-mailer";
-import { openBrowser } from "../../support/browser";
-import { type MailServer, openMailServer } from "../../support/mail-server";
-import { updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { organizations } from "#drizzle/organizations";
+import { makeMailer } from "#src/main/smtp-mailer";
+import { openBrowser } from "#tests/support/browser";
+import { type MailServer, openMailServer } from "#tests/support/mail-server";
+import { updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { givenTeammate } from "../members/given-team";
 
 interface Created {

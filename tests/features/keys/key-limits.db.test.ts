@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { auditEntries } from "../../../drizzle/audit";
-import { organizations } from "../../../drizzle/organizations";
-import type { Database } from "../../../src/database/database";
-import { createHandler } from "../../../src/http/handler";
-import { callsOf, ok, reasonOf } from "../../support/call-response";
-import { readRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { apiKeys } from "#drizzle/api-keys";
+import { auditEntries } from "#drizzle/audit";
+import { organizations } from "#drizzle/organizations";
+import type { Database } from "#src/database/database";
+import { createHandler } from "#src/http/handler";
+import { callsOf, ok, reasonOf } from "#tests/support/call-response";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, openWorld, type World } from "#tests/support/world";
 import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 let world: World;

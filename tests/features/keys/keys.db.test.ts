@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { auditEntries } from "../../../drizzle/audit";
-import { projects } from "../../../drizzle/projects";
-import { roles } from "../../../src/access/permissions";
-import { type Call, reasonOf } from "../../support/call-response";
-import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { readRows, updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { apiKeys } from "#drizzle/api-keys";
+import { auditEntries } from "#drizzle/audit";
+import { projects } from "#drizzle/projects";
+import { roles } from "#src/access/permissions";
+import { type Call, reasonOf } from "#tests/support/call-response";
+import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 interface Key {
   readonly apiKeyId: string;

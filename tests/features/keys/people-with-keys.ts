@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { makeApiKey } from "../../../src/access/api-keys";
-import type { Role } from "../../../src/access/permissions";
-import { type Browser, openBrowser } from "../../support/browser";
-import { givenMember, givenPerson } from "../../support/people";
-import { keyRows } from "../../support/rows/keys";
-import { registerSecret } from "../../support/secrets";
-import type { GivenOrganization, World } from "../../support/world";
+import { makeApiKey } from "#src/access/api-keys";
+import type { Role } from "#src/access/permissions";
+import { type Browser, openBrowser } from "#tests/support/browser";
+import { givenMember, givenPerson } from "#tests/support/people";
+import { keyRows } from "#tests/support/rows/keys";
+import { registerSecret } from "#tests/support/secrets";
+import type { GivenOrganization, World } from "#tests/support/world";
 
 /** A key as the API shows it. */
 export interface Key {

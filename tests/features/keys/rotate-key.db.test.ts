@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { members } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import { callsOf, ok, reasonOf } from "../../support/call-response";
-import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { deleteRows, readRows, updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { apiKeys } from "#drizzle/api-keys";
+import { members } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import { callsOf, ok, reasonOf } from "#tests/support/call-response";
+import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
+import { deleteRows, readRows, updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, openWorld, type World } from "#tests/support/world";
 import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 interface Rotated extends Key {

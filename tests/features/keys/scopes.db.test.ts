@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { organizations } from "../../../drizzle/organizations";
-import { roles } from "../../../drizzle/roles";
-import { levelOf, permissions } from "../../../src/access/permissions";
-import { newId } from "../../../src/platform/ids";
-import { type Call, callsOf, ok, reasonOf } from "../../support/call-response";
-import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
-import { roleRows } from "../../support/rows/roles";
-import { updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { organizations } from "#drizzle/organizations";
+import { roles } from "#drizzle/roles";
+import { levelOf, permissions } from "#src/access/permissions";
+import { newId } from "#src/platform/ids";
+import { type Call, callsOf, ok, reasonOf } from "#tests/support/call-response";
+import { insertEnvironment, type ProjectAndEnvironment } from "#tests/support/environment";
+import { roleRows } from "#tests/support/rows/roles";
+import { updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 let world: World;

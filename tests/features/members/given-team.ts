@@ -1,10 +1,10 @@
-import type { Role } from "../../../src/access/permissions";
-import { newId } from "../../../src/platform/ids";
-import type { Browser } from "../../support/browser";
-import { givenMember } from "../../support/people";
-import { userRows } from "../../support/rows/members";
-import { givenSession } from "../../support/sessions";
-import { type GivenOrganization, given, type World } from "../../support/world";
+import type { Role } from "#src/access/permissions";
+import { newId } from "#src/platform/ids";
+import type { Browser } from "#tests/support/browser";
+import { givenMember } from "#tests/support/people";
+import { userRows } from "#tests/support/rows/members";
+import { givenSession } from "#tests/support/sessions";
+import { type GivenOrganization, given, type World } from "#tests/support/world";
 
 /** A member of an organization with a session. */
 export interface Teammate {

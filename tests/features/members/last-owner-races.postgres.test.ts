@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { memberRoles, members, users } from "../../../drizzle/members";
-import { limits, sessions } from "../../../drizzle/persons";
-import { openBrowser } from "../../support/browser";
-import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
-import { comeBack, insertProvider, redirectUri, signInBy } from "../../support/oidc-sign-in";
-import { givenMember, givenPerson } from "../../support/people";
-import { membershipsOf } from "../../support/rows/members";
-import { deleteRows, readRows } from "../../support/rows/table";
-import { openWorld, type World } from "../../support/world";
+import { memberRoles, members, users } from "#drizzle/members";
+import { limits, sessions } from "#drizzle/persons";
+import { openBrowser } from "#tests/support/browser";
+import { type RunningProvider, startOidcProvider } from "#tests/support/oidc-provider";
+import { comeBack, insertProvider, redirectUri, signInBy } from "#tests/support/oidc-sign-in";
+import { givenMember, givenPerson } from "#tests/support/people";
+import { membershipsOf } from "#tests/support/rows/members";
+import { deleteRows, readRows } from "#tests/support/rows/table";
+import { openWorld, type World } from "#tests/support/world";
 
 const rounds = 8;
 

@@ -2,18 +2,18 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { members } from "../../../drizzle/members";
-import { limits } from "../../../drizzle/persons";
-import type { TrustedHeader } from "../../../src/access/runtime";
-import { SettingsProviders } from "../../../src/features/providers/contract";
-import { ensureSettingsProviders, ensureTrustedHeader } from "../../../src/features/providers/ensure";
-import { openBrowser } from "../../support/browser";
-import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
-import { redirectUri, signInBy } from "../../support/oidc-sign-in";
-import { givenMember, givenPerson } from "../../support/people";
-import { memberRoleRows, membershipsOf } from "../../support/rows/members";
-import { deleteRows, readRows } from "../../support/rows/table";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { members } from "#drizzle/members";
+import { limits } from "#drizzle/persons";
+import type { TrustedHeader } from "#src/access/runtime";
+import { SettingsProviders } from "#src/features/providers/contract";
+import { ensureSettingsProviders, ensureTrustedHeader } from "#src/features/providers/ensure";
+import { openBrowser } from "#tests/support/browser";
+import { type RunningProvider, startOidcProvider } from "#tests/support/oidc-provider";
+import { redirectUri, signInBy } from "#tests/support/oidc-sign-in";
+import { givenMember, givenPerson } from "#tests/support/people";
+import { memberRoleRows, membershipsOf } from "#tests/support/rows/members";
+import { deleteRows, readRows } from "#tests/support/rows/table";
+import { type GivenOrganization, openWorld, type World } from "#tests/support/world";
 
 const header: TrustedHeader = {
   proxies: ["10.1.0.0/16"],

@@ -1,15 +1,15 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { members, projectRoles } from "../../../drizzle/members";
-import { sessions } from "../../../drizzle/persons";
-import { newId } from "../../../src/platform/ids";
-import { insertEnvironment } from "../../support/environment";
-import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { givenMember } from "../../support/people";
-import { readRows, updateRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { members, projectRoles } from "#drizzle/members";
+import { sessions } from "#drizzle/persons";
+import { newId } from "#src/platform/ids";
+import { insertEnvironment } from "#tests/support/environment";
+import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
+import { givenMember } from "#tests/support/people";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { givenRole, givenTeammate } from "./given-team";
 
 interface Member {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { insertPerson, insertProjectRole } from "../../http/matrix/acme";
-import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
-import { givenMember } from "../../support/people";
-import { givenSession } from "../../support/sessions";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { insertPerson, insertProjectRole } from "#tests/http/matrix/acme";
+import { insertEnvironment, type ProjectAndEnvironment } from "#tests/support/environment";
+import { givenMember } from "#tests/support/people";
+import { givenSession } from "#tests/support/sessions";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { deliveredBy } from "../sync/delivered";
 
 interface Overview {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { refusalCounts } from "../../../drizzle/audit";
-import { identities, oidcProviders } from "../../../drizzle/persons";
-import type { Provider } from "../../../src/features/providers/contract";
-import { type Browser, openBrowser } from "../../support/browser";
-import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
-import { insertProvider, redirectUri, signInBy } from "../../support/oidc-sign-in";
-import { givenMember, givenPerson } from "../../support/people";
-import { deleteRows, readRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
+import { refusalCounts } from "#drizzle/audit";
+import { identities, oidcProviders } from "#drizzle/persons";
+import type { Provider } from "#src/features/providers/contract";
+import { type Browser, openBrowser } from "#tests/support/browser";
+import { type RunningProvider, startOidcProvider } from "#tests/support/oidc-provider";
+import { insertProvider, redirectUri, signInBy } from "#tests/support/oidc-sign-in";
+import { givenMember, givenPerson } from "#tests/support/people";
+import { deleteRows, readRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, openWorld, testOrigin, type World } from "#tests/support/world";
 
 /** Behaves like Microsoft Entra ID: tokens have no `email_verified`, and the issuer contains the tenant's id. */
 const issuer = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0";

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { identities, oidcProviders } from "../../../drizzle/persons";
-import { SettingsProviders } from "../../../src/features/providers/contract";
-import { ensureSettingsProviders, SlugTaken } from "../../../src/features/providers/ensure";
-import { findProvider } from "../../../src/identity/external/provider";
-import { openBrowser } from "../../support/browser";
-import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
-import { redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
-import { providerRows } from "../../support/rows/persons";
-import { readRows } from "../../support/rows/table";
-import { openWorld, testOrigin, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { identities, oidcProviders } from "#drizzle/persons";
+import { SettingsProviders } from "#src/features/providers/contract";
+import { ensureSettingsProviders, SlugTaken } from "#src/features/providers/ensure";
+import { findProvider } from "#src/identity/external/provider";
+import { openBrowser } from "#tests/support/browser";
+import { type RunningProvider, startOidcProvider } from "#tests/support/oidc-provider";
+import { redirectUri, signInBy, startSignIn } from "#tests/support/oidc-sign-in";
+import { providerRows } from "#tests/support/rows/persons";
+import { readRows } from "#tests/support/rows/table";
+import { openWorld, testOrigin, type World } from "#tests/support/world";
 
 let world: World;
 let idp: RunningProvider;

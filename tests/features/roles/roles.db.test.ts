@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { grantable, permissions } from "../../../src/access/permissions";
-import { reasonOf } from "../../support/call-response";
-import { readRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { grantable, permissions } from "#src/access/permissions";
+import { reasonOf } from "#tests/support/call-response";
+import { readRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { givenRole, givenTeammate } from "../members/given-team";
 
 interface CustomRole {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "#tests/support/world";
 
 let world: World;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { gateways } from "../../../drizzle/gateways";
-import type { SeenElsewhere } from "../../../src/platform/net/served-elsewhere";
-import { insertEnvironment } from "../../support/environment";
-import { lastRow, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { gateways } from "#drizzle/gateways";
+import type { SeenElsewhere } from "#src/platform/net/served-elsewhere";
+import { insertEnvironment } from "#tests/support/environment";
+import { lastRow, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "#tests/support/world";
 
 let world: World; // its public address is https://portcullis.example.org
 let acme: GivenOrganization;

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { auditEntries } from "../../../drizzle/audit";
-import { members } from "../../../drizzle/members";
-import { serviceAccounts } from "../../../drizzle/roles";
-import { newId } from "../../../src/platform/ids";
-import { ok, reasonOf } from "../../support/call-response";
-import { insertEnvironment } from "../../support/environment";
-import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { roleRows } from "../../support/rows/roles";
-import { deleteRows, readRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { members } from "#drizzle/members";
+import { serviceAccounts } from "#drizzle/roles";
+import { newId } from "#src/platform/ids";
+import { ok, reasonOf } from "#tests/support/call-response";
+import { insertEnvironment } from "#tests/support/environment";
+import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
+import { roleRows } from "#tests/support/rows/roles";
+import { deleteRows, readRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { type Colleague, colleague, type Key } from "../keys/people-with-keys";
 
 interface Account {

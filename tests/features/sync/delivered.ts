@@ -1,11 +1,11 @@
-import { changes } from "../../../drizzle/changes";
-import { gateways } from "../../../drizzle/gateways";
-import { applicationStates } from "../../../drizzle/sync";
-import type { ProbeResult } from "../../../src/delivery/protocol/probe";
-import type { DeliveryCause, UnprovenReason } from "../../../src/platform/contract/sync-state";
-import { applicationStateRows, changeRows } from "../../support/rows/delivery";
-import { readRows, updateRows } from "../../support/rows/table";
-import type { World } from "../../support/world";
+import { changes } from "#drizzle/changes";
+import { gateways } from "#drizzle/gateways";
+import { applicationStates } from "#drizzle/sync";
+import type { ProbeResult } from "#src/delivery/protocol/probe";
+import type { DeliveryCause, UnprovenReason } from "#src/platform/contract/sync-state";
+import { applicationStateRows, changeRows } from "#tests/support/rows/delivery";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import type { World } from "#tests/support/world";
 
 /** Writes, as the owner of the database, what a reconciler would write for one gateway. */
 export function deliveredBy({ db }: Pick<World, "db">, gatewayId: string) {

@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { gateways as gatewaysTable } from "../../../drizzle/gateways";
-import { insertEnvironment } from "../../support/environment";
-import { updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { gateways as gatewaysTable } from "#drizzle/gateways";
+import { insertEnvironment } from "#tests/support/environment";
+import { updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "#tests/support/world";
 import { deliveredBy } from "./delivered";
 
 interface Status {

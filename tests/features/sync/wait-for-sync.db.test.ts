@@ -1,12 +1,12 @@
 import { eq, isNotNull } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { changes } from "../../../drizzle/changes";
-import { organizationGateways } from "../../../drizzle/gateways";
-import { procedureRequest } from "../../support/call-response";
-import { insertEnvironment } from "../../support/environment";
-import { organizationGatewayRows } from "../../support/rows/organizations";
-import { deleteRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { changes } from "#drizzle/changes";
+import { organizationGateways } from "#drizzle/gateways";
+import { procedureRequest } from "#tests/support/call-response";
+import { insertEnvironment } from "#tests/support/environment";
+import { organizationGatewayRows } from "#tests/support/rows/organizations";
+import { deleteRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "#tests/support/world";
 import { deliveredBy } from "./delivered";
 
 interface Waited {

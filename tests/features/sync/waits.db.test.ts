@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { changes as changesTable } from "../../../drizzle/changes";
-import { parseApiKey } from "../../../src/access/api-keys";
-import type { Database } from "../../../src/database/database";
-import { findBlocking } from "../../../src/delivery/leader/blocked-waits";
-import type { ProgressRow } from "../../../src/delivery/read-progress";
-import { progressOfChange } from "../../../src/delivery/read-progress";
-import { hasReached, leastOf, progressOf } from "../../../src/delivery/sync-progress";
-import { createWaitHub, type WaitBounds } from "../../../src/delivery/wait-hub";
-import { createHandler } from "../../../src/http/handler";
-import type { Waits, WaitTarget } from "../../../src/platform/waits";
-import { procedureRequest, readCallResponse } from "../../support/call-response";
-import { insertEnvironment } from "../../support/environment";
-import { callOn } from "../../support/interposed";
-import { readRows, updateRows } from "../../support/rows/table";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { apiKeys } from "#drizzle/api-keys";
+import { changes as changesTable } from "#drizzle/changes";
+import { parseApiKey } from "#src/access/api-keys";
+import type { Database } from "#src/database/database";
+import { findBlocking } from "#src/delivery/leader/blocked-waits";
+import type { ProgressRow } from "#src/delivery/read-progress";
+import { progressOfChange } from "#src/delivery/read-progress";
+import { hasReached, leastOf, progressOf } from "#src/delivery/sync-progress";
+import { createWaitHub, type WaitBounds } from "#src/delivery/wait-hub";
+import { createHandler } from "#src/http/handler";
+import type { Waits, WaitTarget } from "#src/platform/waits";
+import { procedureRequest, readCallResponse } from "#tests/support/call-response";
+import { insertEnvironment } from "#tests/support/environment";
+import { callOn } from "#tests/support/interposed";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { deliveredBy } from "./delivered";
 
 /** The time that a loaded machine may need for something that is usually immediate. */

@@ -1,7 +1,7 @@
-import { newId } from "../../../src/platform/ids";
-import { userRows } from "../../support/rows/members";
-import { passkeyRows, sessionRows } from "../../support/rows/persons";
-import type { World } from "../../support/world";
+import { newId } from "#src/platform/ids";
+import { userRows } from "#tests/support/rows/members";
+import { passkeyRows, sessionRows } from "#tests/support/rows/persons";
+import type { World } from "#tests/support/world";
 
 /** The caller of a procedure about their own account. */
 export interface AccountCaller {

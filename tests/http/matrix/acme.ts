@@ -1,15 +1,15 @@
-import { auditEntries } from "../../../drizzle/audit";
-import { claims } from "../../../drizzle/routes";
-import { makeApiKey } from "../../../src/access/api-keys";
-import type { Grant, Role } from "../../../src/access/permissions";
-import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
-import { givenMember } from "../../support/people";
-import { keyRows } from "../../support/rows/keys";
-import { invitationRows, projectRoleRows, userRows } from "../../support/rows/members";
-import { roleRows, serviceAccountRows } from "../../support/rows/roles";
-import { lastRow, readRows } from "../../support/rows/table";
-import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, given, insertGateway, type World } from "../../support/world";
+import { auditEntries } from "#drizzle/audit";
+import { claims } from "#drizzle/routes";
+import { makeApiKey } from "#src/access/api-keys";
+import type { Grant, Role } from "#src/access/permissions";
+import { insertEnvironment, type ProjectAndEnvironment } from "#tests/support/environment";
+import { givenMember } from "#tests/support/people";
+import { keyRows } from "#tests/support/rows/keys";
+import { invitationRows, projectRoleRows, userRows } from "#tests/support/rows/members";
+import { roleRows, serviceAccountRows } from "#tests/support/rows/roles";
+import { lastRow, readRows } from "#tests/support/rows/table";
+import { registerSecret } from "#tests/support/secrets";
+import { type GivenOrganization, given, insertGateway, type World } from "#tests/support/world";
 import { customPermissions } from "./expected";
 
 /** Acme owns the requested objects. Members of Beta request them too. */

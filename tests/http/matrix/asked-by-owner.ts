@@ -1,6 +1,6 @@
-import { givenMember } from "../../support/people";
-import { type GivenSession, givenSession } from "../../support/sessions";
-import type { World } from "../../support/world";
+import { givenMember } from "#tests/support/people";
+import { type GivenSession, givenSession } from "#tests/support/sessions";
+import type { World } from "#tests/support/world";
 import { accountRows, publicRows } from "./account-rows";
 import { type Acme, insertPerson } from "./acme";
 import { rowsOf } from "./rows";

@@ -1,12 +1,12 @@
-import { members } from "../../../drizzle/members";
-import { organizations } from "../../../drizzle/organizations";
-import type { Role } from "../../../src/access/permissions";
-import type { Call } from "../../support/call-response";
-import { givenMember } from "../../support/people";
-import { passwordRows } from "../../support/rows/persons";
-import { updateRows } from "../../support/rows/table";
-import { givenSession } from "../../support/sessions";
-import type { GivenOrganization } from "../../support/world";
+import { members } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
+import type { Role } from "#src/access/permissions";
+import type { Call } from "#tests/support/call-response";
+import { givenMember } from "#tests/support/people";
+import { passwordRows } from "#tests/support/rows/persons";
+import { updateRows } from "#tests/support/rows/table";
+import { givenSession } from "#tests/support/sessions";
+import type { GivenOrganization } from "#tests/support/world";
 import { type Acme, insertKey, insertPerson, insertProjectRole, insertServiceAccount } from "./acme";
 import { columns, customPermissions, type Expected } from "./expected";
 

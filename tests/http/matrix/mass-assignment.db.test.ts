@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openWorld, type World } from "../../support/world";
+import { openWorld, type World } from "#tests/support/world";
 import { type Acme, openAcme } from "./acme";
 import { requestByOwner } from "./asked-by-owner";
 import { procedures } from "./procedures";

@@ -1,4 +1,4 @@
-import type { World } from "../../support/world";
+import type { World } from "#tests/support/world";
 import { accountRows, publicRows } from "./account-rows";
 import type { Acme } from "./acme";
 import { rowsOf } from "./rows";

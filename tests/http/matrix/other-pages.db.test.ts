@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type GivenSession, givenSession } from "../../support/sessions";
-import { openWorld, type World } from "../../support/world";
+import { type GivenSession, givenSession } from "#tests/support/sessions";
+import { openWorld, type World } from "#tests/support/world";
 import { publicRows } from "./account-rows";
 import { type Acme, openAcme } from "./acme";
 import { requestByOwner } from "./asked-by-owner";

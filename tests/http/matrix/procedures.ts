@@ -1,4 +1,4 @@
-import { router } from "../../../src/http/trpc/router";
+import { router } from "#src/http/trpc/router";
 
 /** The name and type of every procedure of the router. */
 export const procedures: ReadonlyMap<string, "query" | "mutation"> = new Map(

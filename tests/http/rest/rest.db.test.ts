@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import SwaggerParser from "@apidevtools/swagger-parser";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { features } from "../../../src/features/all";
-import { operationsOf } from "../../../src/operations/operations-of";
-import { insertEnvironment } from "../../support/environment";
-import { givenMember, givenPerson } from "../../support/people";
-import { givenSession } from "../../support/sessions";
-import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { features } from "#src/features/all";
+import { operationsOf } from "#src/operations/operations-of";
+import { insertEnvironment } from "#tests/support/environment";
+import { givenMember, givenPerson } from "#tests/support/people";
+import { givenSession } from "#tests/support/sessions";
+import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 let world: World;
 let acme: GivenOrganization;

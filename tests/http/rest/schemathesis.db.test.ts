@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { organizations } from "../../../drizzle/organizations";
-import { type HttpServer, listen } from "../../../src/http/server/http-server";
-import { isFull } from "../../support/length";
-import { updateRows } from "../../support/rows/table";
-import { projectFolder } from "../../support/test-database";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { organizations } from "#drizzle/organizations";
+import { type HttpServer, listen } from "#src/http/server/http-server";
+import { isFull } from "#tests/support/length";
+import { updateRows } from "#tests/support/rows/table";
+import { projectFolder } from "#tests/support/test-database";
+import { type GivenOrganization, openWorld, type World } from "#tests/support/world";
 
 /** The command line of https://schemathesis.io: from the environment, of this project (`.ci/run` installs it), or on PATH. */
 function findSchemathesis(): string | null {

@@ -3,12 +3,12 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
-import { features } from "../../../src/features/all";
-import { mountsOf } from "../../../src/http/mounts";
-import { type HttpServer, listen } from "../../../src/http/server/http-server";
-import type { TransportSecurity } from "../../../src/http/server/security-headers";
-import { StartFailure } from "../../../src/platform/start-failure";
-import { handlerOfMounts, handlerWith, type PlantedApi } from "../../support/planted-api";
+import { features } from "#src/features/all";
+import { mountsOf } from "#src/http/mounts";
+import { type HttpServer, listen } from "#src/http/server/http-server";
+import type { TransportSecurity } from "#src/http/server/security-headers";
+import { StartFailure } from "#src/platform/start-failure";
+import { handlerOfMounts, handlerWith, type PlantedApi } from "#tests/support/planted-api";
 
 const host = "127.0.0.1";
 const lines: string[] = [];

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { preparePageRequest } from "../../../src/http/server/page-request";
+import { preparePageRequest } from "#src/http/server/page-request";
 
 /** The check of Next.js. If it throws, Next.js answers 500. */
 const { parseAndValidateFlightRouterState } = createRequire(import.meta.url)(

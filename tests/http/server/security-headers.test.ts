@@ -1,10 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  newNonce,
-  pagePolicy,
-  securityHeaders,
-  type TransportSecurity,
-} from "../../../src/http/server/security-headers";
+import { newNonce, pagePolicy, securityHeaders, type TransportSecurity } from "#src/http/server/security-headers";
 
 const directivesOf = (policy: string) =>
   Object.fromEntries(policy.split("; ").map((directive) => directive.split(/ (.*)/s).slice(0, 2)));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readCookies } from "../../../src/http/sign-in/cookies";
+import { readCookies } from "#src/http/sign-in/cookies";
 
 const session = "__Host-portcullis.session";
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Runtime } from "../../../src/access/runtime";
-import { makeSigner } from "../../../src/database/signing";
-import { setSessionCookies } from "../../../src/http/sign-in/session-cookies";
+import type { Runtime } from "#src/access/runtime";
+import { makeSigner } from "#src/database/signing";
+import { setSessionCookies } from "#src/http/sign-in/session-cookies";
 
 const token = "t".repeat(43);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isOfOneTenant, isProven, proofProblem } from "../../../src/identity/external/email-proof";
-import { settingsTable } from "../../../src/main/settings/settings-table";
-import type { EmailProof } from "../../../src/platform/contract/email-proofs";
+import { isOfOneTenant, isProven, proofProblem } from "#src/identity/external/email-proof";
+import { settingsTable } from "#src/main/settings/settings-table";
+import type { EmailProof } from "#src/platform/contract/email-proofs";
 
 const tenant = "11111111-2222-3333-4444-555555555555";
 const entra = `https://login.microsoftonline.com/${tenant}/v2.0`;

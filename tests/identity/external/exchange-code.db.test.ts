@@ -2,18 +2,18 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { auditEntries, refusalCounts } from "../../../drizzle/audit";
-import { openBrowser } from "../../support/browser";
+import { auditEntries, refusalCounts } from "#drizzle/audit";
+import { openBrowser } from "#tests/support/browser";
 import {
   type ProviderAnswer,
   type RunningProvider,
   type SigningAlgorithm,
   startOidcProvider,
   type TokenClaims,
-} from "../../support/oidc-provider";
-import { comeBack, insertProvider, redirectUri, startSignIn } from "../../support/oidc-sign-in";
-import { deleteRows, lastRow } from "../../support/rows/table";
-import { openWorld, testOrigin, type World } from "../../support/world";
+} from "#tests/support/oidc-provider";
+import { comeBack, insertProvider, redirectUri, startSignIn } from "#tests/support/oidc-sign-in";
+import { deleteRows, lastRow } from "#tests/support/rows/table";
+import { openWorld, testOrigin, type World } from "#tests/support/world";
 
 let world: World;
 let idp: RunningProvider;

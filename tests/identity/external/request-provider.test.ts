@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { AddressRefused } from "../../../src/identity/external/allowed-addresses";
-import { requestProvider } from "../../../src/identity/external/request-provider";
-import { NoResponse } from "../../../src/platform/deadline";
+import { AddressRefused } from "#src/identity/external/allowed-addresses";
+import { requestProvider } from "#src/identity/external/request-provider";
+import { NoResponse } from "#src/platform/deadline";
 
 const servers: Server[] = [];
 afterEach(() => {

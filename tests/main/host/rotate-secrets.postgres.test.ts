@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installation } from "../../../drizzle/installation";
-import { security } from "../../../drizzle/security";
-import { fingerprint, makeSealer } from "../../../src/database/sealing";
-import { credentialRows } from "../../support/rows/applications";
-import { readRows, updateRows } from "../../support/rows/table";
-import { startScript } from "../../support/script-process";
-import { given, openWorld, type World } from "../../support/world";
+import { installation } from "#drizzle/installation";
+import { security } from "#drizzle/security";
+import { fingerprint, makeSealer } from "#src/database/sealing";
+import { credentialRows } from "#tests/support/rows/applications";
+import { readRows, updateRows } from "#tests/support/rows/table";
+import { startScript } from "#tests/support/script-process";
+import { given, openWorld, type World } from "#tests/support/world";
 
 let world: World;
 const [previous, current] = [randomBytes(32), randomBytes(32)];

@@ -3,7 +3,7 @@
  * and holds the lock until it ends. It first waits for a line on standard input, so that several can start at once.
  */
 import { createInterface } from "node:readline";
-import { takeControlSocket } from "../../../src/main/ipc/control-socket";
+import { takeControlSocket } from "#src/main/ipc/control-socket";
 
 process.stdout.write("ready\n");
 createInterface(process.stdin).once("line", async (line) => {

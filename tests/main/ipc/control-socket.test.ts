@@ -3,11 +3,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DataFolderInUse, takeControlSocket } from "../../../src/main/ipc/control-socket";
-import { requestControlSocket } from "../../../src/main/ipc/control-socket-client";
-import { DataFolderUnusable } from "../../../src/main/ipc/control-socket-path";
-import { identityOf } from "../../../src/platform/files/folder-lock";
-import { type ScriptProcess, startScript } from "../../support/script-process";
+import { DataFolderInUse, takeControlSocket } from "#src/main/ipc/control-socket";
+import { requestControlSocket } from "#src/main/ipc/control-socket-client";
+import { DataFolderUnusable } from "#src/main/ipc/control-socket-path";
+import { identityOf } from "#src/platform/files/folder-lock";
+import { type ScriptProcess, startScript } from "#tests/support/script-process";
 
 const OWNER = join(import.meta.dirname, "control-socket-owner.ts");
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseEnvFile } from "../../../src/main/settings/env-file";
+import { parseEnvFile } from "#src/main/settings/env-file";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 function read(text: string): Record<string, string> {

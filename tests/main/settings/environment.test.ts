@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { renderExample } from "../../../src/main/settings/env-example";
-import { readEnvironment, WrongSetting } from "../../../src/main/settings/environment";
-import { settingsTable } from "../../../src/main/settings/settings-table";
+import { renderExample } from "#src/main/settings/env-example";
+import { readEnvironment, WrongSetting } from "#src/main/settings/environment";
+import { settingsTable } from "#src/main/settings/settings-table";
 
 const good = "7d3f0c5b9a1e4826d0b7f35c8e92a4610f8d3b7c5e2a9416b0d7f35c8e92a461";
 const other = "19c04b7e2fd85a63c7e1904d6fb28a35e1d7096c4b8fa253d60e7c19b54f82aa";

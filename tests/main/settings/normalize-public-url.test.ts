@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normalizePublicUrl } from "../../../src/main/settings/normalize-public-url";
+import { normalizePublicUrl } from "#src/main/settings/normalize-public-url";
 
 test.each([
   ["https://portcullis.example.org", "https://portcullis.example.org"],

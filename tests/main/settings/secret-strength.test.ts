@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkFormerSecret, checkSecret } from "../../../src/main/settings/secret-strength";
-import { settingsTable } from "../../../src/main/settings/settings-table";
+import { checkFormerSecret, checkSecret } from "#src/main/settings/secret-strength";
+import { settingsTable } from "#src/main/settings/settings-table";
 
 const refusals: [string, string][] = [
   ["", "secret_too_short"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { unknownNames } from "../../../src/main/settings/environment";
+import { unknownNames } from "#src/main/settings/environment";
 
 const nearest = (name: string, value = "x") => unknownNames({ [name]: value }).map((unknown) => unknown.nearest);
 

@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { features } from "../../../src/features/all";
-import { operationsOf } from "../../../src/operations/operations-of";
-import { commonReasons } from "../../../src/operations/require-declared";
-import { type AnyDefinition, exampleOf, type RefusalKind, statuses } from "../../../src/platform/errors/reason";
-import { type Reason, reasons } from "../../../src/platform/errors/reasons";
-import { accessReasons } from "../../../src/platform/errors/reasons/access";
-import { capacityReasons } from "../../../src/platform/errors/reasons/capacity";
-import { inputReasons } from "../../../src/platform/errors/reasons/input";
-import { stateReasons } from "../../../src/platform/errors/reasons/state";
-import { transportReasons } from "../../../src/platform/errors/reasons/transport";
+import { features } from "#src/features/all";
+import { operationsOf } from "#src/operations/operations-of";
+import { commonReasons } from "#src/operations/require-declared";
+import { type AnyDefinition, exampleOf, type RefusalKind, statuses } from "#src/platform/errors/reason";
+import { type Reason, reasons } from "#src/platform/errors/reasons";
+import { accessReasons } from "#src/platform/errors/reasons/access";
+import { capacityReasons } from "#src/platform/errors/reasons/capacity";
+import { inputReasons } from "#src/platform/errors/reasons/input";
+import { stateReasons } from "#src/platform/errors/reasons/state";
+import { transportReasons } from "#src/platform/errors/reasons/transport";
 
 const catalogue = Object.entries(reasons) as [Reason, AnyDefinition][];
 const root = process.cwd();

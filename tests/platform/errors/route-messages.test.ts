@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hostMessage, pathMessage, upstreamMessage } from "../../../src/platform/errors/route-messages";
-import { parseHost } from "../../../src/platform/net/host-names";
-import { parsePathPrefix } from "../../../src/platform/net/path-prefixes";
-import { parseUpstream } from "../../../src/platform/net/upstreams";
+import { hostMessage, pathMessage, upstreamMessage } from "#src/platform/errors/route-messages";
+import { parseHost } from "#src/platform/net/host-names";
+import { parsePathPrefix } from "#src/platform/net/path-prefixes";
+import { parseUpstream } from "#src/platform/net/upstreams";
 
 function messageForHost(text: string): string {
   const parsed = parseHost(text);

@@ -12,7 +12,7 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { syncTree, writeDurably } from "../../../src/platform/files/durable-file";
+import { syncTree, writeDurably } from "#src/platform/files/durable-file";
 
 let folder = "";
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judgeFolder } from "../../../src/platform/files/folder-rule";
+import { judgeFolder } from "#src/platform/files/folder-rule";
 
 const root = { uid: 0, groups: [0, 2_000] };
 const person = { uid: 1_000, groups: [1_000, 2_000] };

@@ -1,12 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  canonicalAddress,
-  classifyAddress,
-  isAmong,
-  isNetwork,
-  senderAddress,
-} from "../../../src/platform/net/addresses";
+import { canonicalAddress, classifyAddress, isAmong, isNetwork, senderAddress } from "#src/platform/net/addresses";
 
 const spellings: [string, string | null][] = [
   ["127.0.0.1", "127.0.0.1"],

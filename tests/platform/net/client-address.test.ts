@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAmong } from "../../../src/platform/net/addresses";
-import { clientAddress, readForwardedAddress } from "../../../src/platform/net/client-address";
+import { isAmong } from "#src/platform/net/addresses";
+import { clientAddress, readForwardedAddress } from "#src/platform/net/client-address";
 
 const proxies = ["10.0.0.0/8", "2001:db8:1::/48", "127.0.0.1"];
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostsOverlap, parseHost } from "../../../src/platform/net/host-names";
+import { hostsOverlap, parseHost } from "#src/platform/net/host-names";
 
 const accepted: [string, string][] = [
   ["a.org", "a.org"],

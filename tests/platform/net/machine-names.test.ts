@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { machineNames } from "../../../src/platform/net/machine-names";
+import { machineNames } from "#src/platform/net/machine-names";
 
 test("the names of a machine include its host name in lower case, with and without a domain", () => {
   expect(machineNames("Box.Example.ORG", "", [])).toEqual(["box", "box.example.org", "box.local", "box.localdomain"]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { areWithin } from "../../../src/platform/net/networks-within";
+import { areWithin } from "#src/platform/net/networks-within";
 
 test.each([
   [["10.1.2.3"], ["10.0.0.0/8"]],

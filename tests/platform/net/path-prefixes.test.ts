@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePathPrefix } from "../../../src/platform/net/path-prefixes";
+import { parsePathPrefix } from "#src/platform/net/path-prefixes";
 
 const accepted: [string, string | null][] = [
   ["", null],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readRequestTarget } from "../../../src/platform/net/request-target";
+import { readRequestTarget } from "#src/platform/net/request-target";
 
 const long = (length: number) => `/${"a".repeat(length - 1)}`;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseHost } from "../../../src/platform/net/host-names";
-import { hostOfOrigin, type ReservedFor, reservedFor } from "../../../src/platform/net/reserved-hosts";
+import { parseHost } from "#src/platform/net/host-names";
+import { hostOfOrigin, type ReservedFor, reservedFor } from "#src/platform/net/reserved-hosts";
 
 /** Brings the typed host to its normal form first, as a request does. */
 function reserved(typed: string, origin = "https://portcullis.example.org"): ReservedFor | null {

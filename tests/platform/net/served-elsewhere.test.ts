@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type HostResponse, servedElsewhere } from "../../../src/platform/net/served-elsewhere";
+import { type HostResponse, servedElsewhere } from "#src/platform/net/served-elsewhere";
 
 const host = "wiki.example.org";
 const randomNames = ["p0000000.invalid", "p1111111.invalid"] as const;

@@ -6,7 +6,7 @@ import {
   type Upstream,
   type UpstreamRules,
   upstreamClaimKeys,
-} from "../../../src/platform/net/upstreams";
+} from "#src/platform/net/upstreams";
 
 function read(url: string): Upstream {
   const parsed = parseUpstream(url);

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { loadCommonPasswords } from "../../../src/platform/passwords/common-passwords";
-import { generatePassword } from "../../../src/platform/passwords/generate-password";
-import { adviseOnPassword } from "../../../src/platform/passwords/password-advice";
+import { loadCommonPasswords } from "#src/platform/passwords/common-passwords";
+import { generatePassword } from "#src/platform/passwords/generate-password";
+import { adviseOnPassword } from "#src/platform/passwords/password-advice";
 
 describe("the list of common passwords (DK-9)", () => {
   it("the list contains usual passwords, and no generated one", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkUsername, checkVisitorPassword } from "../../../src/platform/passwords/credential-rules";
+import { checkUsername, checkVisitorPassword } from "#src/platform/passwords/credential-rules";
 
 const usernames: [string, ReturnType<typeof checkUsername>][] = [
   ["", "username_empty"],

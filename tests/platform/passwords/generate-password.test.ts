@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { checkVisitorPassword } from "../../../src/platform/passwords/credential-rules";
-import { generatePassword } from "../../../src/platform/passwords/generate-password";
-import { adviseOnPassword } from "../../../src/platform/passwords/password-advice";
+import { checkVisitorPassword } from "#src/platform/passwords/credential-rules";
+import { generatePassword } from "#src/platform/passwords/generate-password";
+import { adviseOnPassword } from "#src/platform/passwords/password-advice";
 
 describe("a generated password (DK-2)", () => {
   it("a generated password has 24 readable characters of every class, fits every algorithm, and gets no advice", () => {

@@ -7,9 +7,9 @@ import { compareSync } from "bcryptjs";
 import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkVisitorPassword } from "../../../src/platform/passwords/credential-rules";
-import { hashForGateway } from "../../../src/platform/passwords/hash-for-gateway";
-import { patienceMs } from "../../support/patience";
+import { checkVisitorPassword } from "#src/platform/passwords/credential-rules";
+import { hashForGateway } from "#src/platform/passwords/hash-for-gateway";
+import { patienceMs } from "#tests/support/patience";
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type HashCaller, hashQueues } from "../../../src/platform/passwords/hash-queues";
+import { type HashCaller, hashQueues } from "#src/platform/passwords/hash-queues";
 
 const noRest = () => Promise.resolve();
 

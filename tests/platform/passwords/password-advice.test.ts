@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { adviseOnPassword } from "../../../src/platform/passwords/password-advice";
+import { adviseOnPassword } from "#src/platform/passwords/password-advice";
 
 const common = new Set(["password", "dragon", "qwertyuiop", "letmein", "1qaz2wsx"]);
 const warnings = (password: string, username = "ada") =>

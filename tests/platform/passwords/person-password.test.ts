@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { adviseOnPersonPassword } from "../../../src/platform/passwords/person-password";
+import { adviseOnPersonPassword } from "#src/platform/passwords/person-password";
 
 const common = new Set(["password", "letmein", "iloveyou", "qwertyuiop"]);
 const problems = (password: string, email = "ada.lovelace@example.org") =>

@@ -1,7 +1,7 @@
-import { applications } from "../../../drizzle/applications";
-import { claims, routes } from "../../../drizzle/routes";
-import { security } from "../../../drizzle/security";
-import { newId } from "../../../src/platform/ids";
+import { applications } from "#drizzle/applications";
+import { claims, routes } from "#drizzle/routes";
+import { security } from "#drizzle/security";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 export const applicationRows = factoryOf(applications, () => {

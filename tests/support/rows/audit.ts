@@ -1,5 +1,5 @@
-import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
-import { newId } from "../../../src/platform/ids";
+import { auditCheckpoints, auditEntries } from "#drizzle/audit";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 /** An entry of the product itself. It is not sealed, unless a test states a position and a hash. */

@@ -1,8 +1,8 @@
-import { changes } from "../../../drizzle/changes";
-import { gateways } from "../../../drizzle/gateways";
-import { installation } from "../../../drizzle/installation";
-import { applicationStates, deliveries } from "../../../drizzle/sync";
-import { newId } from "../../../src/platform/ids";
+import { changes } from "#drizzle/changes";
+import { gateways } from "#drizzle/gateways";
+import { installation } from "#drizzle/installation";
+import { applicationStates, deliveries } from "#drizzle/sync";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 export const installationRows = factoryOf(installation, () => ({

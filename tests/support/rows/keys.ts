@@ -1,5 +1,5 @@
-import { apiKeys } from "../../../drizzle/api-keys";
-import { newId } from "../../../src/platform/ids";
+import { apiKeys } from "#drizzle/api-keys";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 /** The hash is that of no key, unless a test states it. */

@@ -1,5 +1,5 @@
-import { invitations, memberRoles, members, projectRoles, users } from "../../../drizzle/members";
-import { newId } from "../../../src/platform/ids";
+import { invitations, memberRoles, members, projectRoles, users } from "#drizzle/members";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 import { readRows, type Statements } from "./table";
 

@@ -1,6 +1,6 @@
-import { organizationGateways } from "../../../drizzle/gateways";
-import { organizations } from "../../../drizzle/organizations";
-import { newId } from "../../../src/platform/ids";
+import { organizationGateways } from "#drizzle/gateways";
+import { organizations } from "#drizzle/organizations";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 export const organizationRows = factoryOf(organizations, () => {

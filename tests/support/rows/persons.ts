@@ -7,8 +7,8 @@ import {
   recoveryCodes,
   sessions,
   totpSecrets,
-} from "../../../drizzle/persons";
-import { newId } from "../../../src/platform/ids";
+} from "#drizzle/persons";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 /** The hash is that of no password, unless a test states it. */

@@ -1,5 +1,5 @@
-import { environments, projects } from "../../../drizzle/projects";
-import { newId } from "../../../src/platform/ids";
+import { environments, projects } from "#drizzle/projects";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 export const projectRows = factoryOf(projects, () => {

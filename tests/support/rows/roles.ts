@@ -1,5 +1,5 @@
-import { roles, serviceAccounts } from "../../../drizzle/roles";
-import { newId } from "../../../src/platform/ids";
+import { roles, serviceAccounts } from "#drizzle/roles";
+import { newId } from "#src/platform/ids";
 import { factoryOf } from "./factory";
 
 export const roleRows = factoryOf(roles, () => {

@@ -1,6 +1,6 @@
 import { gt } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { users } from "../../../drizzle/members";
+import { users } from "#drizzle/members";
 import { openTestDatabase, type TestDatabase } from "../test-database";
 import { userRows } from "./members";
 import { deleteRows, lastRow, readRows, updateRows } from "./table";

@@ -1,6 +1,6 @@
 import { and, desc, eq, getTableColumns, type InferSelectModel, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, type PgColumn, type PgTable, type PgUpdateSetSource } from "drizzle-orm/pg-core";
-import type { Transaction } from "../../../src/database/database";
+import type { Transaction } from "#src/database/database";
 
 /** Typed statements: `db.owner` of a test's database, or a transaction of the product. */
 export type Statements = Pick<Transaction, "select" | "insert" | "update" | "delete">;

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
-import { compileShared } from "../../../src/traefik/compiler/compile-shared";
-import type { CompiledFile } from "../../../src/traefik/compiler/state";
-import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
-import { unbuildable } from "../../../src/traefik/schema/unbuildable";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { compileShared } from "#src/traefik/compiler/compile-shared";
+import type { CompiledFile } from "#src/traefik/compiler/state";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
+import { unbuildable } from "#src/traefik/schema/unbuildable";
 import { anyDeny, anyGateway, anyHistory, anyState } from "./state-arbitrary";
 
 interface ReadRouter {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import type { ApplicationState, RouteState } from "../../../src/traefik/compiler/state";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import type { ApplicationState, RouteState } from "#src/traefik/compiler/state";
 
 const gateway = { gatewayId: "gtw_1", entryPoint: "web", tagKey: new Uint8Array(32), tags: true };
 const route: RouteState = {

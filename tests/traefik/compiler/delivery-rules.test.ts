@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chainDigest } from "../../../src/traefik/compiler/chain-digest";
-import { type Effect, orderBatch } from "../../../src/traefik/compiler/order-batch";
+import { chainDigest } from "#src/traefik/compiler/chain-digest";
+import { type Effect, orderBatch } from "#src/traefik/compiler/order-batch";
 
 const KEY = new Uint8Array(32).fill(7);
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ExposureProof, exposureProof, type ProbeResponse } from "../../../src/traefik/compiler/exposure-proof";
+import { type ExposureProof, exposureProof, type ProbeResponse } from "#src/traefik/compiler/exposure-proof";
 
 const TAG = "aaaaaaaaaaaaaaaa";
 const PASS = "bbbbbbbbbbbbbbbb";

@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
-import { compileMarker } from "../../../src/traefik/compiler/compile-marker";
-import { compileShared } from "../../../src/traefik/compiler/compile-shared";
-import { APPLICATIONS_FOLDER } from "../../../src/traefik/compiler/names";
-import type { ApplicationState, CompiledFile, GatewayState } from "../../../src/traefik/compiler/state";
-import { hasTraefik, type RunningTraefik, startTraefik } from "../../support/traefik";
-import { startUpstream, type Upstream } from "../../support/upstream";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { compileMarker } from "#src/traefik/compiler/compile-marker";
+import { compileShared } from "#src/traefik/compiler/compile-shared";
+import { APPLICATIONS_FOLDER } from "#src/traefik/compiler/names";
+import type { ApplicationState, CompiledFile, GatewayState } from "#src/traefik/compiler/state";
+import { hasTraefik, type RunningTraefik, startTraefik } from "#tests/support/traefik";
+import { startUpstream, type Upstream } from "#tests/support/upstream";
 
 const GATEWAY: GatewayState = {
   gatewayId: "gtw_one",

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
-import { compileMarker, type MarkerState } from "../../../src/traefik/compiler/compile-marker";
-import { compileShared } from "../../../src/traefik/compiler/compile-shared";
-import { compileStatic, type StaticSettings } from "../../../src/traefik/compiler/compile-static";
-import type { ApplicationState, CompiledFile, DenyState, GatewayState } from "../../../src/traefik/compiler/state";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { compileMarker, type MarkerState } from "#src/traefik/compiler/compile-marker";
+import { compileShared } from "#src/traefik/compiler/compile-shared";
+import { compileStatic, type StaticSettings } from "#src/traefik/compiler/compile-static";
+import type { ApplicationState, CompiledFile, DenyState, GatewayState } from "#src/traefik/compiler/state";
 
 /** A request, and the answer of a real gateway that has loaded the case's file. */
 export interface GoldenAsk {

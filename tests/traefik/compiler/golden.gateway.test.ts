@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import { compileShared, passTag } from "../../../src/traefik/compiler/compile-shared";
-import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../../src/traefik/compiler/names";
-import type { ApplicationState } from "../../../src/traefik/compiler/state";
-import { hasTraefik, type RunningTraefik, startTraefik } from "../../support/traefik";
-import { type NameRecorder, startNameRecorder, startUpstream, type Upstream } from "../../support/upstream";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileShared, passTag } from "#src/traefik/compiler/compile-shared";
+import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "#src/traefik/compiler/names";
+import type { ApplicationState } from "#src/traefik/compiler/state";
+import { hasTraefik, type RunningTraefik, startTraefik } from "#tests/support/traefik";
+import { type NameRecorder, startNameRecorder, startUpstream, type Upstream } from "#tests/support/upstream";
 import { expectedOf, type GoldenAsk, type GoldenCase, gatewayOf, goldenCases } from "./golden-case";
 
 const CASES = goldenCases();

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import md5 from "apache-md5";
 import bcrypt from "bcryptjs";
 import { describe, expect, test } from "vitest";
-import { hashCost } from "../../../src/traefik/compiler/hash-shape";
+import { hashCost } from "#src/traefik/compiler/hash-shape";
 
 const APR1 = "$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.";
 const BCRYPT = "$2b$10$G/R6Tubb.58rSeR3wSeKYe5Fb97Iz5sg.Iu6VaCOTkeZ9941sIkk.";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type AccessState, intendedExposure } from "../../../src/traefik/compiler/intended";
-import type { Intended } from "../../../src/traefik/compiler/state";
+import { type AccessState, intendedExposure } from "#src/traefik/compiler/intended";
+import type { Intended } from "#src/traefik/compiler/state";
 
 const NONE = [] as const;
 const VALID = [{ valid: true }];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { denyPriority, H2C_DENY_PRIORITY, routePriority, twinPriority } from "../../../src/traefik/compiler/priority";
-import { isPathPrefix } from "../../../src/traefik/compiler/well-formed";
+import { denyPriority, H2C_DENY_PRIORITY, routePriority, twinPriority } from "#src/traefik/compiler/priority";
+import { isPathPrefix } from "#src/traefik/compiler/well-formed";
 
 const DEEPEST = "/a".repeat(500);
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
-import { compileMarker, type MarkerState } from "../../../src/traefik/compiler/compile-marker";
-import { compileStatic } from "../../../src/traefik/compiler/compile-static";
-import { renderDocument } from "../../../src/traefik/compiler/render-document";
-import { hostRule, routeRule } from "../../../src/traefik/compiler/rule";
-import type { ApplicationState } from "../../../src/traefik/compiler/state";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { compileMarker, type MarkerState } from "#src/traefik/compiler/compile-marker";
+import { compileStatic } from "#src/traefik/compiler/compile-static";
+import { renderDocument } from "#src/traefik/compiler/render-document";
+import { hostRule, routeRule } from "#src/traefik/compiler/rule";
+import type { ApplicationState } from "#src/traefik/compiler/state";
 
 /** Invalid values of the installation itself affect all applications. The compiler therefore throws. */
 

@@ -6,7 +6,7 @@ import type {
   GatewayState,
   RouteState,
   UpstreamState,
-} from "../../../src/traefik/compiler/state";
+} from "#src/traefik/compiler/state";
 
 /** Generates rows: most of them valid, some hostile, with few names, so that they collide. */
 

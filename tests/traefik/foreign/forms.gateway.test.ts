@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
-import { hasTraefik } from "../../support/traefik";
-import { startTraefikVerdicts, type TraefikVerdicts } from "../../support/traefik-verdict";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
+import { hasTraefik } from "#tests/support/traefik";
+import { startTraefikVerdicts, type TraefikVerdicts } from "#tests/support/traefik-verdict";
 import { forms } from "./forms";
 
 describe.skipIf(!hasTraefik())("a real Traefik", () => {

@@ -1,4 +1,4 @@
-import type { ReaderVerdict, RefusalReason, UnknownReason } from "../../../src/traefik/schema/verdict";
+import type { ReaderVerdict, RefusalReason, UnknownReason } from "#src/traefik/schema/verdict";
 
 /** One way to write a file, and what becomes of it. */
 export interface Form {

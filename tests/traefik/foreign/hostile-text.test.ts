@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
-import { foreignContent } from "../../../src/traefik/foreign/foreign-content";
-import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
-import { hostsOfRule } from "../../../src/traefik/schema/hosts-of-rule";
-import { long } from "../../support/length";
+import { foreignContent } from "#src/traefik/foreign/foreign-content";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
+import { hostsOfRule } from "#src/traefik/schema/hosts-of-rule";
+import { long } from "#tests/support/length";
 import { mutatedFiles } from "../schema/mutations";
 
 /** In full, as large as the largest file that is read. */

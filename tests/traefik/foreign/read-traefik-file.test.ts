@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
 import { forms, wordOf } from "./forms";
 
 const yml = (text: string) => readTraefikFile("a.yml", text);

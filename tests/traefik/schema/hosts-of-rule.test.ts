@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hostRule, routeRule } from "../../../src/traefik/compiler/rule";
-import { hostsOfRule, mayMatchHost } from "../../../src/traefik/schema/hosts-of-rule";
+import { hostRule, routeRule } from "#src/traefik/compiler/rule";
+import { hostsOfRule, mayMatchHost } from "#src/traefik/schema/hosts-of-rule";
 
 describe("the hosts of a rule", () => {
   it.each<[string, "any" | string[]]>([

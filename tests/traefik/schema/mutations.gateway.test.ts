@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
-import { long } from "../../support/length";
-import { hasTraefik } from "../../support/traefik";
-import { startTraefikVerdicts, type TraefikVerdicts } from "../../support/traefik-verdict";
+import { readTraefikFile } from "#src/traefik/foreign/read-traefik-file";
+import { long } from "#tests/support/length";
+import { hasTraefik } from "#tests/support/traefik";
+import { startTraefikVerdicts, type TraefikVerdicts } from "#tests/support/traefik-verdict";
 import { mutatedFiles } from "./mutations";
 import { textSamples, trees } from "./samples";
 

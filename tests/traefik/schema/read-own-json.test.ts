@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
-import { compileShared } from "../../../src/traefik/compiler/compile-shared";
-import { renderValue } from "../../../src/traefik/compiler/render-document";
-import { readYaml } from "../../../src/traefik/foreign/read-yaml";
-import { readOwnJson } from "../../../src/traefik/schema/read-own-json";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { compileShared } from "#src/traefik/compiler/compile-shared";
+import { renderValue } from "#src/traefik/compiler/render-document";
+import { readYaml } from "#src/traefik/foreign/read-yaml";
+import { readOwnJson } from "#src/traefik/schema/read-own-json";
 import { anyDeny, anyGateway, anyHistory } from "../compiler/state-arbitrary";
 
 /** Sorts the maps in the result of either reader by their keys. */

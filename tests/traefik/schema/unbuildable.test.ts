@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileApplication } from "../../../src/traefik/compiler/compile-application";
-import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
-import { compileShared } from "../../../src/traefik/compiler/compile-shared";
-import type { CompiledFile, Diagnostic, GatewayState } from "../../../src/traefik/compiler/state";
-import { unbuildable } from "../../../src/traefik/schema/unbuildable";
+import { compileApplication } from "#src/traefik/compiler/compile-application";
+import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { compileShared } from "#src/traefik/compiler/compile-shared";
+import type { CompiledFile, Diagnostic, GatewayState } from "#src/traefik/compiler/state";
+import { unbuildable } from "#src/traefik/schema/unbuildable";
 import { compileGolden, goldenCases } from "../compiler/golden-case";
 import { anyDeny, anyState } from "../compiler/state-arbitrary";
 

@@ -1,11 +1,11 @@
-import { challengeSeconds, newChallenge } from "../../../identity/challenges";
-import { type Limit, take } from "../../../identity/limits";
-import { findPendingSession } from "../../../identity/pending-session";
-import { relyingPartyOf } from "../../../identity/relying-party";
-import type { SignInContext } from "../../../identity/sign-in-context";
-import { visitorOperation } from "../../../operations/operation";
-import { PasskeyChallenge, PasskeyChallengeInput } from "../../../platform/contract/second-factors";
-import { Refusal } from "../../../platform/errors/refusal";
+import { challengeSeconds, newChallenge } from "#src/identity/challenges";
+import { type Limit, take } from "#src/identity/limits";
+import { findPendingSession } from "#src/identity/pending-session";
+import { relyingPartyOf } from "#src/identity/relying-party";
+import type { SignInContext } from "#src/identity/sign-in-context";
+import { visitorOperation } from "#src/operations/operation";
+import { PasskeyChallenge, PasskeyChallengeInput } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
 import { descriptorsOf } from "./rows";
 
 /** Each challenge costs a row for five minutes. */

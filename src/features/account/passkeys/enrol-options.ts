@@ -1,11 +1,11 @@
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { challengeSeconds, newChallenge } from "../../../identity/challenges";
-import { passkeyAlgorithms, userHandleOf } from "../../../identity/passkeys";
-import { requireRecent } from "../../../identity/re-authentication";
-import { relyingPartyOf } from "../../../identity/relying-party";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
-import { PasskeyEnrolOptions, PasskeyEnrolOptionsInput } from "../../../platform/contract/second-factors";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { challengeSeconds, newChallenge } from "#src/identity/challenges";
+import { passkeyAlgorithms, userHandleOf } from "#src/identity/passkeys";
+import { requireRecent } from "#src/identity/re-authentication";
+import { relyingPartyOf } from "#src/identity/relying-party";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { PasskeyEnrolOptions, PasskeyEnrolOptionsInput } from "#src/platform/contract/second-factors";
 import { descriptorsOf } from "./rows";
 
 /**

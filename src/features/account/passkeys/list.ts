@@ -1,9 +1,9 @@
 import { desc, eq } from "drizzle-orm";
-import { passkeys } from "../../../../drizzle/persons";
-import { requireFullSession } from "../../../identity/re-authentication";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
-import { ListPasskeys, PasskeyList } from "../../../platform/contract/second-factors";
+import { passkeys } from "#drizzle/persons";
+import { requireFullSession } from "#src/identity/re-authentication";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { ListPasskeys, PasskeyList } from "#src/platform/contract/second-factors";
 import { passkeyColumns, presentPasskey } from "./rows";
 
 /** The caller's passkeys, newest first. @throws Refusal `second_factor_required` */

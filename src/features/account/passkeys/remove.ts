@@ -1,11 +1,11 @@
 import { eq } from "drizzle-orm";
-import { passkeys } from "../../../../drizzle/persons";
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { requireRecent } from "../../../identity/re-authentication";
-import { dropIdleRecoveryCodes, holdPerson } from "../../../identity/second-factors";
-import { operation } from "../../../operations/operation";
-import { PasskeyById, RemovePasskey } from "../../../platform/contract/second-factors";
-import { Refusal } from "../../../platform/errors/refusal";
+import { passkeys } from "#drizzle/persons";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { requireRecent } from "#src/identity/re-authentication";
+import { dropIdleRecoveryCodes, holdPerson } from "#src/identity/second-factors";
+import { operation } from "#src/operations/operation";
+import { PasskeyById, RemovePasskey } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
 import { ownPasskey } from "../resource";
 
 /**

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
-import { passkeys } from "../../../../drizzle/persons";
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { takeManagement } from "../../../identity/re-authentication";
-import { operation } from "../../../operations/operation";
-import { Passkey, RenamePasskey } from "../../../platform/contract/second-factors";
-import { Refusal } from "../../../platform/errors/refusal";
+import { passkeys } from "#drizzle/persons";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { takeManagement } from "#src/identity/re-authentication";
+import { operation } from "#src/operations/operation";
+import { Passkey, RenamePasskey } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
 import { ownPasskey } from "../resource";
 import { passkeyColumns, presentPasskey } from "./rows";
 

@@ -1,7 +1,7 @@
 import { desc, eq } from "drizzle-orm";
-import { passkeys } from "../../../../drizzle/persons";
-import type { Transaction } from "../../../database/database";
-import type { Passkey } from "../../../platform/contract/second-factors";
+import { passkeys } from "#drizzle/persons";
+import type { Transaction } from "#src/database/database";
+import type { Passkey } from "#src/platform/contract/second-factors";
 
 /** The columns of a passkey that a response contains. */
 export const passkeyColumns = {

@@ -1,11 +1,11 @@
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { requireRecent } from "../../../identity/re-authentication";
-import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
-import { hasSecondFactor } from "../../../identity/second-factors";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
-import { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract/second-factors";
-import { Refusal } from "../../../platform/errors/refusal";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { requireRecent } from "#src/identity/re-authentication";
+import { replaceRecoveryCodes } from "#src/identity/recovery-codes";
+import { hasSecondFactor } from "#src/identity/second-factors";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { NewRecoveryCodes, RenewRecoveryCodes } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /**
  * Creates ten new recovery codes. Earlier codes stop working.

@@ -1,9 +1,9 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import { sessions } from "../../../../drizzle/persons";
-import { aheadInSql } from "../../../database/moments-in-sql";
-import { requireFullSession } from "../../../identity/re-authentication";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
+import { sessions } from "#drizzle/persons";
+import { aheadInSql } from "#src/database/moments-in-sql";
+import { requireFullSession } from "#src/identity/re-authentication";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
 import { ListSessions, OwnSessions } from "../contract";
 
 const most = 200;

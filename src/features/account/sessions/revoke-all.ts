@@ -1,8 +1,8 @@
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { takeManagement } from "../../../identity/re-authentication";
-import { endSessionsOf } from "../../../identity/sessions";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { takeManagement } from "#src/identity/re-authentication";
+import { endSessionsOf } from "#src/identity/sessions";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
 import { RevokeAllSessions, RevokedSessions } from "../contract";
 
 /**

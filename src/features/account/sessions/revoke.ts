@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
-import { sessions } from "../../../../drizzle/persons";
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { takeManagement } from "../../../identity/re-authentication";
-import { operation } from "../../../operations/operation";
-import { Refusal } from "../../../platform/errors/refusal";
+import { sessions } from "#drizzle/persons";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { takeManagement } from "#src/identity/re-authentication";
+import { operation } from "#src/operations/operation";
+import { Refusal } from "#src/platform/errors/refusal";
 import { SessionById } from "../contract";
 import { ownSession } from "../resource";
 

@@ -1,15 +1,15 @@
 import { and, eq, isNull } from "drizzle-orm";
-import { totpSecrets } from "../../../../drizzle/persons";
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { takeManagement } from "../../../identity/re-authentication";
-import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
-import { endSessionsWithoutFactor } from "../../../identity/sessions";
-import { openTotpSecret, totpStepOf } from "../../../identity/totp";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
-import { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
-import { Refusal } from "../../../platform/errors/refusal";
-import { isRecent } from "../../../platform/moment";
+import { totpSecrets } from "#drizzle/persons";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { takeManagement } from "#src/identity/re-authentication";
+import { replaceRecoveryCodes } from "#src/identity/recovery-codes";
+import { endSessionsWithoutFactor } from "#src/identity/sessions";
+import { openTotpSecret, totpStepOf } from "#src/identity/totp";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { ConfirmTotp, NewRecoveryCodes } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
+import { isRecent } from "#src/platform/moment";
 import { recordFactorShown } from "../rows";
 
 /** Seconds within which a secret has to be confirmed: its creation required a recent sign-in. */

@@ -1,13 +1,13 @@
 import { toString as qrCodeOf } from "qrcode";
-import { totpSecrets } from "../../../../drizzle/persons";
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { requireRecent } from "../../../identity/re-authentication";
-import { secondFactorsOf } from "../../../identity/second-factors";
-import { newTotpSecret, totpSealContext, totpUrl } from "../../../identity/totp";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
-import { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-factors";
-import { Refusal } from "../../../platform/errors/refusal";
+import { totpSecrets } from "#drizzle/persons";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { requireRecent } from "#src/identity/re-authentication";
+import { secondFactorsOf } from "#src/identity/second-factors";
+import { newTotpSecret, totpSealContext, totpUrl } from "#src/identity/totp";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { EnrolledTotp, EnrolTotp } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /**
  * Creates a secret for an authenticator app. It counts as a factor once one of its codes was confirmed. An unconfirmed

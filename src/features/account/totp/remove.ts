@@ -1,12 +1,12 @@
 import { eq } from "drizzle-orm";
-import { totpSecrets } from "../../../../drizzle/persons";
-import { preparedUnitOfWork } from "../../../access/unit-of-work";
-import { requireProof } from "../../../identity/re-authentication";
-import { dropIdleRecoveryCodes, secondFactorsOf } from "../../../identity/second-factors";
-import { operation } from "../../../operations/operation";
-import { callerPerson } from "../../../operations/subject";
-import { RemoveTotp, SecondFactors } from "../../../platform/contract/second-factors";
-import { Refusal } from "../../../platform/errors/refusal";
+import { totpSecrets } from "#drizzle/persons";
+import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import { requireProof } from "#src/identity/re-authentication";
+import { dropIdleRecoveryCodes, secondFactorsOf } from "#src/identity/second-factors";
+import { operation } from "#src/operations/operation";
+import { callerPerson } from "#src/operations/subject";
+import { RemoveTotp, SecondFactors } from "#src/platform/contract/second-factors";
+import { Refusal } from "#src/platform/errors/refusal";
 
 /**
  * Removes the authenticator app. It requires a code, a recovery code or the password. If the organization requires a

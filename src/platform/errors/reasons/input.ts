@@ -1,12 +1,12 @@
-import type { HostProblem } from "../../net/host-names";
-import type { PathProblem } from "../../net/path-prefixes";
-import type { UpstreamProblem } from "../../net/upstreams";
+import type { HostProblem } from "#src/platform/net/host-names";
+import type { PathProblem } from "#src/platform/net/path-prefixes";
+import type { UpstreamProblem } from "#src/platform/net/upstreams";
 import {
   type PasswordProblem,
   passwordMessages,
   type UsernameProblem,
   usernameMessages,
-} from "../../passwords/credential-rules";
+} from "#src/platform/passwords/credential-rules";
 import { oneOf, plain, quoted, quotedUrl } from "../quoted";
 import { type AnyDefinition, type Fields, fixed, worded } from "../reason";
 import { hostMessage, pathMessage, upstreamMessage } from "../route-messages";

@@ -1,5 +1,5 @@
-import { hasFormOfId } from "../../ids";
-import type { ReservedFor } from "../../net/reserved-hosts";
+import { hasFormOfId } from "#src/platform/ids";
+import type { ReservedFor } from "#src/platform/net/reserved-hosts";
 import { oneOf, quoted, quotedUrl } from "../quoted";
 import { type AnyDefinition, fixed, worded } from "../reason";
 import { reservedMessage } from "../route-messages";
