@@ -7,6 +7,7 @@ import type { ExposureFacts } from "./exposure";
 
 interface Row {
   readonly application_id: string;
+  readonly closed_by_hand: boolean;
   readonly access: Access;
   readonly opened_by: OpenedBy;
   readonly never_public: boolean;
@@ -36,7 +37,7 @@ export async function exposureFactsOf(
     sql`, `,
   );
   const result = await tx.execute(sql`
-    select a.application_id, a.access, a.opened_by, o.never_public,
+    select a.application_id, a.closed_at is not null as closed_by_hand, a.access, a.opened_by, o.never_public,
       (select json_agg(s.expires_at is null or ${aheadInSql(sql`s.expires_at`, now)})
          from security s where s.application_id = a.application_id) as credentials,
       exists (select 1 from routes r where r.application_id = a.application_id) as has_route,
@@ -56,6 +57,7 @@ export async function exposureFactsOf(
     rowsOf<Row>(result).map((row) => [
       row.application_id,
       {
+        closedByHand: row.closed_by_hand,
         access: row.access,
         openedBy: row.opened_by,
         neverPublic: row.never_public,

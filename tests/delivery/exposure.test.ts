@@ -5,6 +5,7 @@ const provedAt = "2026-01-02T03:04:05.678Z";
 
 /** A protected application whose newest delivery was seen to be enforced. */
 const enforced = {
+  closedByHand: false,
   access: "public-when-empty",
   openedBy: null,
   neverPublic: false,
@@ -86,6 +87,20 @@ describe("exposure", () => {
     });
     const notLoaded = facts({ hasRoute: false, delivered: { ...enforced.delivered, revision: 10 } });
     expect(exposureOf(notLoaded)).toMatchObject({ state: "unknown", reason: "not_loaded" });
+  });
+
+  test("an application that was closed by hand says so, with and without a route, and not before it was seen closed", () => {
+    const reason = "closed_by_hand";
+    const seen = { ...enforced.delivered, intended: "closed" } as const;
+    const closed = { state: "closed", intended: "closed", reason };
+    expect(exposureOf(facts({ closedByHand: true, delivered: seen }))).toEqual({ ...closed, provedAt });
+    expect(exposureOf(facts({ closedByHand: true, delivered: { ...seen, form: "closed" } }))).toMatchObject(closed);
+    expect(exposureOf(facts({ closedByHand: true, hasRoute: false, delivered: seen }))).toMatchObject(closed);
+    expect(exposureOf(facts({ closedByHand: true, hasRoute: false, delivered: null }))).toMatchObject(closed);
+    const unknown = { state: "unknown", intended: "closed", provedAt: null };
+    expect(exposureOf(facts({ closedByHand: true }))).toMatchObject({ ...unknown, reason: "pending" });
+    const passed = facts({ closedByHand: true, delivered: { ...seen, unproven: "passed" } });
+    expect(exposureOf(passed)).toMatchObject({ ...unknown, reason: "passed" });
   });
 
   test("a quarantined application shows what it was seen to do, and that it is quarantined", () => {

@@ -21,6 +21,7 @@ const wiki = application.read({
   slug: "wiki",
   access: "protected",
   openedBy: null,
+  isClosed: false,
   hashAlgorithm: "apr1",
 });
 const ada = credential.read({ securityId: "sec_1", username: "ada", application: wiki });

@@ -34,6 +34,7 @@ export async function readApplications(
         applicationId: applications.applicationId,
         organizationId: applications.organizationId,
         name: applications.name,
+        closedByHand: sql<boolean>`${applications.closedAt} is not null`,
         access: applications.access,
         openedBy: applications.openedBy,
         neverPublic: organizations.neverPublic,

@@ -36,6 +36,18 @@ export const UpdateApplication = z
   });
 export type UpdateApplication = z.infer<typeof UpdateApplication>;
 
+/** Why an application is closed or reopened, in the words of the person who does it. Everyone who can see it reads it. */
+const ClosingReason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((reason) => !/\p{Cc}|\p{Cs}/u.test(reason), { error: "control_character" });
+
+export const CloseApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
+
+export const ReopenApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
+
 export const ListApplications = z.strictObject({ environmentId: IdInput.optional(), ...pageFields }).prefault({});
 export type ListApplications = z.infer<typeof ListApplications>;
 
@@ -49,6 +61,18 @@ export const Application = z.object({
   access: Access,
   openedBy: z.enum(["create", "delete", "access"]).nullable(),
   hashAlgorithm: HashAlgorithm,
+  /** Since when no visitor gets in, why, and who decided that. Null: it is not closed by hand. */
+  closed: z
+    .object({
+      at: Moment,
+      reason: z.string(),
+      by: z.object({
+        kind: z.enum(["person", "serviceAccount", "apiKey", "commandLine", "system"]),
+        id: z.string().nullable(),
+        name: z.string().nullable(),
+      }),
+    })
+    .nullable(),
   createdAt: Moment,
   exposure: Exposure,
   sync: Sync,
@@ -64,5 +88,8 @@ export type CreatedApplication = z.infer<typeof CreatedApplication>;
 
 export const UpdatedApplication = Application.extend({ becamePublic: z.boolean() });
 export type UpdatedApplication = z.infer<typeof UpdatedApplication>;
+
+/** `becamePublic`: this call made the application public, because it has no credential. */
+export const ReopenedApplication = Application.extend({ becamePublic: z.boolean() });
 
 export const ApplicationPage = pageOf(Application);

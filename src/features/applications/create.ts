@@ -15,7 +15,7 @@ import { environment, type LocatedEnvironment } from "../environments/resource";
 import { insertRoute, presentRoute } from "../routes/rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
 import { CreateApplication, CreatedApplication } from "./contract";
-import { presentWritten } from "./rows";
+import { notClosed, presentWritten } from "./rows";
 
 type Creator = Authorized<"application:create", LocatedEnvironment>;
 
@@ -78,6 +78,7 @@ export const create = operation(
           access,
           openedBy: empty ? ("create" as const) : null,
           hashAlgorithm: prepared.hashAlgorithm,
+          ...notClosed,
           createdAt: work.now,
         };
         await work.tx.insert(applications).values(row).catch(orSlugTaken);

@@ -13,6 +13,8 @@ export const applicationFacts = z.object({
   name: z.string(),
   slug: z.string(),
   access: z.enum(["public-when-empty", "protected"]),
+  /** Closed by hand: no visitor gets in, whatever else holds. */
+  isClosed: z.boolean(),
   openedBy: z.enum(["create", "delete", "access"]).nullable(),
   hashAlgorithm: z.enum(["apr1", "bcrypt"]),
 });

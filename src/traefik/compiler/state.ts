@@ -45,6 +45,8 @@ export interface ApplicationState {
   readonly organizationId: string;
   /** Shown to visitors as the realm. */
   readonly name: string;
+  /** No visitor may get in, whatever else holds. */
+  readonly closedByHand: boolean;
   readonly access: Access;
   readonly openedBy: OpenedBy;
   readonly neverPublic: boolean;

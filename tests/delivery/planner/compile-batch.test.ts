@@ -39,6 +39,7 @@ const application = (more: Partial<StoredApplication> = {}): StoredApplication =
   organizationId: "org_1",
   name: "Wiki",
   access: "protected",
+  closedByHand: false,
   openedBy: null,
   neverPublic: false,
   hashAlgorithm: "apr1",

@@ -1,3 +1,4 @@
+import { given } from "../../support/world";
 import type { Acme } from "./acme";
 import { factoriesOf } from "./acme";
 import {
@@ -118,6 +119,22 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "applications.update": [
       {
         input: async () => ({ applicationId: await application(), access: "public-when-empty" }),
+        expected: writesInProject,
+      },
+    ],
+    "applications.close": [
+      {
+        input: async () => ({ applicationId: await application(), reason: "The password of ada has leaked." }),
+        expected: writesInProject,
+      },
+    ],
+    "applications.reopen": [
+      {
+        input: async () => {
+          const applicationId = await application();
+          await given(acme).ok("applications.close", { applicationId, reason: "The password of ada has leaked." });
+          return { applicationId, reason: "ada has another password." };
+        },
         expected: writesInProject,
       },
     ],

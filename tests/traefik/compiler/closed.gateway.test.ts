@@ -35,6 +35,7 @@ describe.skipIf(!hasTraefik())("a closed application at a gateway that trusts al
       organizationId: "org_one",
       name: "Wiki",
       access: "protected",
+      closedByHand: false,
       openedBy: null,
       neverPublic: false,
       hashAlgorithm: "apr1",

@@ -14,6 +14,7 @@ const application: ApplicationState = {
   organizationId: "org_1",
   name: "Wiki",
   access: "protected",
+  closedByHand: false,
   openedBy: null,
   neverPublic: false,
   hashAlgorithm: "apr1",

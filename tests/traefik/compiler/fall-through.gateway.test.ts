@@ -51,6 +51,7 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     organizationId: "org_one",
     name,
     access: "public-when-empty",
+    closedByHand: false,
     openedBy: pathPrefix === null ? "create" : null,
     neverPublic: false,
     hashAlgorithm: "apr1",

@@ -29,12 +29,15 @@ interface WrittenGateway extends Omit<GatewayState, "tagKey"> {
   readonly tagKey: string;
 }
 
+/** A case that says nothing about it is not closed by hand. */
+type WrittenState = Omit<ApplicationState, "closedByHand"> & Partial<Pick<ApplicationState, "closedByHand">>;
+
 type GoldenInput = { readonly asks: readonly GoldenAsk[] } & (
   | {
       readonly kind: "application";
-      readonly state: ApplicationState;
+      readonly state: WrittenState;
       /** The state that the gateway had taken before, or `null`. */
-      readonly before: ApplicationState | null;
+      readonly before: WrittenState | null;
       readonly gateway: WrittenGateway;
     }
   | { readonly kind: "deny"; readonly state: DenyState; readonly gateway: WrittenGateway }
@@ -62,6 +65,8 @@ export function goldenCases(): GoldenCase[] {
     });
 }
 
+export const stateOf = (written: WrittenState): ApplicationState => ({ closedByHand: false, ...written });
+
 export function gatewayOf(written: WrittenGateway): GatewayState {
   return { ...written, tagKey: Buffer.from(written.tagKey, "hex") };
 }
@@ -76,8 +81,9 @@ export function compileGolden({ input }: GoldenCase): GoldenOutput {
   switch (input.kind) {
     case "application": {
       const gateway = gatewayOf(input.gateway);
-      const before = input.before === null ? null : compileApplication(input.before, gateway, null).fingerprints;
-      const { file, ...rest } = compileApplication(input.state, gateway, before);
+      const before =
+        input.before === null ? null : compileApplication(stateOf(input.before), gateway, null).fingerprints;
+      const { file, ...rest } = compileApplication(stateOf(input.state), gateway, before);
       return { file, rest };
     }
     case "deny": {

@@ -121,6 +121,7 @@ describe.skipIf(!hasTraefik())("the parts of a gateway", () => {
     organizationId: "org_acme",
     name: "Open",
     access: "public-when-empty",
+    closedByHand: false,
     openedBy: "create",
     neverPublic: false,
     hashAlgorithm: "apr1",

@@ -105,6 +105,7 @@ const state = (weight: number): fc.Arbitrary<ApplicationState> =>
     organizationId: fc.constant("org_one"),
     name: fc.oneof(fc.constant("Wiki"), hostile),
     access: fc.constantFrom("public-when-empty", "protected"),
+    closedByHand: mostly(fc.constant(false), fc.constant(true), 5),
     openedBy: fc.constantFrom(null, "create", "delete", "access"),
     neverPublic: mostly(fc.constant(false), fc.boolean(), 3),
     hashAlgorithm: mostly<"apr1" | "bcrypt">(fc.constant("apr1"), fc.constant("bcrypt"), 8),
