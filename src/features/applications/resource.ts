@@ -17,6 +17,8 @@ export const applicationFacts = z.object({
   isClosed: z.boolean(),
   openedBy: z.enum(["create", "delete", "access"]).nullable(),
   hashAlgorithm: z.enum(["apr1", "bcrypt"]),
+  /** The cost of its credentials, if they have one other than the product's own. */
+  hashCost: z.number().int().nullable(),
 });
 
 export const application = resource({

@@ -190,6 +190,13 @@ export const reasons = {
       `This application is already closed, since ${since}, for this reason: ${quoted(closingReason)}. Reopen it first to close it for another reason.`,
     { since: "2026-11-03T09:15:00.000Z", closingReason: "The password of ada has leaked." },
   ),
+  too_many_lines: worded(
+    "invalid",
+    ({ lines, most }: { lines: number; most: number }) =>
+      `The file has ${lines} lines with credentials, and one import takes ${most} at most. Divide it.`,
+    { lines: 10_001, most: 10_000 },
+    { htpasswd: "too_many_lines" },
+  ),
   not_closed: fixed(
     "conflict",
     "Nobody has closed this application, so it cannot be reopened. Its exposure says what visitors get.",

@@ -148,6 +148,15 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         expected: withCustom(writesInProject),
       },
     ],
+    "security.import": [
+      {
+        input: async () => ({
+          applicationId: await application(),
+          htpasswd: "ada:$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.",
+        }),
+        expected: withCustom(writesInProject),
+      },
+    ],
     "security.one": [{ input: async () => ({ securityId: await credential() }), expected: readsInProject }],
     "security.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
     "security.update": [
