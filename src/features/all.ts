@@ -10,6 +10,7 @@ import { keys } from "./keys/operations";
 import { members } from "./members/operations";
 import { organizations } from "./organizations/operations";
 import { projects } from "./projects/operations";
+import { proofs } from "./proofs/operations";
 import { providers } from "./providers/operations";
 import { roles } from "./roles/operations";
 import { routes } from "./routes/operations";
@@ -29,6 +30,7 @@ export const features = {
   members,
   organizations,
   projects,
+  proofs,
   providers,
   roles,
   routes,

@@ -81,6 +81,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
     failed: () => ended(peer.ask(proberCalls.failed, null)),
     recall: () => ended(peer.ask(proberCalls.recall, null)),
     prioritize: (applicationId) => send(peer, proberCalls.prioritize, applicationId),
+    ask: (task) => send(peer, proberCalls.ask, task),
     async run() {
       await peer.ask(proberCalls.run, null);
       const lost = await Promise.race([peer.closed, aborted(over)]);

@@ -84,6 +84,10 @@ function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bun
     prober?.prioritize(applicationId);
     return null;
   });
+  peer.answer(proberCalls.ask, async (task) => {
+    prober?.ask(task);
+    return null;
+  });
   peer.answer(proberCalls.run, async () => {
     required()
       .run()

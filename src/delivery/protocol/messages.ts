@@ -145,6 +145,7 @@ export const proberCalls = {
   failed: defineCall("failed", nothing, nothing),
   recall: defineCall("recall", nothing, nothing),
   prioritize: defineCall("prioritize", z.string(), nothing),
+  ask: defineCall("ask", Task, nothing),
   run: defineCall("run", nothing, nothing),
   /** The term is over. */
   end: defineCall("end", nothing, nothing),

@@ -32,6 +32,8 @@ export interface Prober {
   recall(): Promise<void>;
   /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
+  /** A person wants to know now what the gateway enforces for an application, whether it is proven or not. */
+  ask(task: ProofTask): void;
   /** Probes until the term is over. */
   run(): Promise<void>;
 }

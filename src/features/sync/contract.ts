@@ -53,6 +53,11 @@ export const WaitForSync = z
   });
 export type WaitForSync = z.infer<typeof WaitForSync>;
 
+export const ProveApplication = z.strictObject({ applicationId: IdInput });
+
+/** The gateway is being asked. The answer follows. */
+export const Asked = z.object({ gatewayId: z.string(), askedAt: Moment });
+
 /** One probe of the gateway, and its response. */
 export const Proof = z.object({
   request: z.string(),
