@@ -13,6 +13,7 @@ interface Row {
   readonly never_public: boolean;
   readonly credentials: readonly boolean[] | null;
   readonly has_route: boolean;
+  readonly has_enabled_route: boolean;
   readonly pending: boolean;
   readonly delivered: ExposureFacts["delivered"];
   readonly loaded_revision: number;
@@ -41,6 +42,7 @@ export async function exposureFactsOf(
       (select json_agg(s.expires_at is null or ${aheadInSql(sql`s.expires_at`, now)})
          from security s where s.application_id = a.application_id) as credentials,
       exists (select 1 from routes r where r.application_id = a.application_id) as has_route,
+      exists (select 1 from routes r where r.application_id = a.application_id and r.enabled) as has_enabled_route,
       exists (select 1 from changes c where c.application_id = a.application_id and c.delivered_in is null) as pending,
       (select json_build_object('revision', d.revision, 'intended', d.intended, 'form', d.form,
          'provenRevision', d.proven_revision, 'unproven', d.unproven,
@@ -63,6 +65,7 @@ export async function exposureFactsOf(
         neverPublic: row.never_public,
         credentials: (row.credentials ?? []).map((valid) => ({ valid })),
         hasRoute: row.has_route,
+        hasEnabledRoute: row.has_enabled_route,
         pending: row.pending,
         delivered: row.delivered,
         loadedRevision: row.loaded_revision,

@@ -11,6 +11,8 @@ export interface ExposureFacts {
   /** Every row of `security`, and whether it is valid now. */
   readonly credentials: readonly { readonly valid: boolean }[];
   readonly hasRoute: boolean;
+  /** At least one of its routes is not under maintenance. */
+  readonly hasEnabledRoute: boolean;
   /** A change of the application is not delivered yet. */
   readonly pending: boolean;
   /** What the gateway last received for it; null if it never received anything. */
@@ -57,6 +59,8 @@ export function exposureOf(facts: ExposureFacts): Exposure {
     return { state: "closed", intended, provedAt: delivered.provedAt, reason: "closed_by_hand" };
   }
   if (!facts.hasRoute) return { state: "closed", intended, provedAt: delivered.provedAt, reason: "no_route" };
+  if (!facts.hasEnabledRoute)
+    return { state: "closed", intended, provedAt: delivered.provedAt, reason: "routes_disabled" };
   const seen = { intended, provedAt: delivered.provedAt };
   if (delivered.form === "closed") return { ...seen, state: "closed", reason: "quarantined" };
   // A proof is about the compile at that time. If the rows have changed since, the exposure is unknown again.

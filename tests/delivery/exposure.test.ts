@@ -11,6 +11,7 @@ const enforced = {
   neverPublic: false,
   credentials: [{ valid: true }],
   hasRoute: true,
+  hasEnabledRoute: true,
   pending: false,
   delivered: { revision: 7, intended: "protected", form: "stated", provenRevision: 7, provedAt, unproven: null },
   loadedRevision: 9,
@@ -78,6 +79,12 @@ describe("exposure", () => {
     ["delivered and proven", facts({ hasRoute: false })],
   ])("without a route it is closed, and says so (%s)", (_title, given) => {
     expect(exposureOf(given)).toMatchObject({ state: "closed", intended: "protected", reason: "no_route" });
+  });
+
+  test("an application whose routes are all under maintenance is closed, and says so", () => {
+    const closed = { state: "closed", intended: "protected", provedAt, reason: "routes_disabled" };
+    expect(exposureOf(facts({ hasEnabledRoute: false }))).toEqual(closed);
+    expect(exposureOf(facts({ hasEnabledRoute: false, pending: true }))).toMatchObject({ state: "unknown" });
   });
 
   test("an application without a route whose removal is not delivered yet is not known to be closed", () => {

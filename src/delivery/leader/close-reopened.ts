@@ -51,8 +51,8 @@ export async function closeReopened(row: GatewayRow, restored: Restored): Promis
       stored.filter((application) => !application.closedByHand),
       readAtOnce,
       async (application) => {
-        const { applicationId, openedBy } = application;
-        const isOpen = intendedExposure(application) === "protected";
+        const { applicationId, openedBy, routes } = application;
+        const isOpen = intendedExposure(application) === "protected" && routes.some(({ enabled }) => enabled);
         if (openedBy === null && !isOpen) return;
         const onDisk = await restored.read(`${applicationId}.yml`);
         if (isOpen && onDisk !== null && closesEverything(onDisk)) toVisitors.push(applicationId);

@@ -60,6 +60,7 @@ export async function readApplications(
         host: routes.host,
         pathPrefix: routes.pathPrefix,
         upstreams: routes.upstreams,
+        enabled: routes.enabled,
       })
       .from(routes)
       .where(and(among(routes.applicationId, applicationIds), eq(routes.gatewayId, gatewayId))),
@@ -80,6 +81,7 @@ export async function readApplications(
       host: row.host,
       pathPrefix: row.pathPrefix === "" ? null : row.pathPrefix,
       upstreams: upstreamsOf(row.upstreams),
+      enabled: row.enabled,
     })),
   }));
 }

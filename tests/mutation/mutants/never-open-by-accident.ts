@@ -66,7 +66,15 @@ export const neverOpenByAccident: readonly Mutant[] = [
     description: "an application in quarantine opens a route that the gateway never had",
     file: "src/traefik/compiler/compile-application.ts",
     symbol: "compileApplication",
-    mutation: callBecomes("taken(routes.buildable", "routes.buildable.filter(isServable)"),
+    mutation: callBecomes("taken(enabled", "enabled.filter(isServable)"),
+    tests: golden,
+  },
+  {
+    requirement: "DK-18",
+    description: "a route under maintenance leads to its upstream",
+    file: "src/traefik/compiler/compile-application.ts",
+    symbol: "compileApplication.enabled",
+    mutation: valueBecomes("routes.buildable"),
     tests: golden,
   },
   {

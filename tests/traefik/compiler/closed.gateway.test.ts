@@ -41,7 +41,13 @@ describe.skipIf(!hasTraefik())("a closed application at a gateway that trusts al
       hashAlgorithm: "apr1",
       credentials: [],
       routes: [
-        { routeId: "rte_closed", host: CLOSED, pathPrefix: null, upstreams: [{ url: upstream.url, serverName: null }] },
+        {
+          routeId: "rte_closed",
+          host: CLOSED,
+          pathPrefix: null,
+          upstreams: [{ url: upstream.url, serverName: null }],
+          enabled: true,
+        },
       ],
     };
     const application = compileApplication(state, GATEWAY, null);

@@ -4,7 +4,13 @@ import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
 import { compileMarker, type MarkerState } from "../../../src/traefik/compiler/compile-marker";
 import { compileShared } from "../../../src/traefik/compiler/compile-shared";
 import { compileStatic, type StaticSettings } from "../../../src/traefik/compiler/compile-static";
-import type { ApplicationState, CompiledFile, DenyState, GatewayState } from "../../../src/traefik/compiler/state";
+import type {
+  ApplicationState,
+  CompiledFile,
+  DenyState,
+  GatewayState,
+  RouteState,
+} from "../../../src/traefik/compiler/state";
 
 /** A request, and the answer of a real gateway that has loaded the case's file. */
 export interface GoldenAsk {
@@ -29,8 +35,11 @@ interface WrittenGateway extends Omit<GatewayState, "tagKey"> {
   readonly tagKey: string;
 }
 
-/** A case that says nothing about it is not closed by hand. */
-type WrittenState = Omit<ApplicationState, "closedByHand"> & Partial<Pick<ApplicationState, "closedByHand">>;
+/** A case that says nothing about it is not closed by hand, and its routes are enabled. */
+type WrittenState = Omit<ApplicationState, "closedByHand" | "routes"> &
+  Partial<Pick<ApplicationState, "closedByHand">> & {
+    readonly routes: readonly (Omit<RouteState, "enabled"> & Partial<Pick<RouteState, "enabled">>)[];
+  };
 
 type GoldenInput = { readonly asks: readonly GoldenAsk[] } & (
   | {
@@ -65,7 +74,11 @@ export function goldenCases(): GoldenCase[] {
     });
 }
 
-export const stateOf = (written: WrittenState): ApplicationState => ({ closedByHand: false, ...written });
+export const stateOf = (written: WrittenState): ApplicationState => ({
+  closedByHand: false,
+  ...written,
+  routes: written.routes.map((route) => ({ enabled: true, ...route })),
+});
 
 export function gatewayOf(written: WrittenGateway): GatewayState {
   return { ...written, tagKey: Buffer.from(written.tagKey, "hex") };

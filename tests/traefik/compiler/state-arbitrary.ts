@@ -95,6 +95,7 @@ const route = (weight: number): fc.Arbitrary<RouteState> =>
       weight,
     ),
     host: mostly(goodHost, hostile, weight),
+    enabled: mostly(fc.constant(true), fc.constant(false), weight),
     pathPrefix: mostly<string | null>(fc.constantFrom(null, "/a", "/a/b", "/~x/y.z"), hostile, weight),
     upstreams: fc.array(upstream(weight), { minLength: weight > 20 ? 1 : 0, maxLength: 3 }),
   });
