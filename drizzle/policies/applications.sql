@@ -1,6 +1,6 @@
 alter table applications enable row level security;
 
-grant select, insert, update (name, access, opened_by, hash_algorithm, closed_at, closed_reason, closed_by_kind,
+grant select, insert, update (environment_id, name, access, opened_by, hash_algorithm, closed_at, closed_reason, closed_by_kind,
   closed_by_id, closed_by_name), delete on applications to portcullis_tenant;
 grant select, update (opened_by, closed_at, closed_reason, closed_by_kind, closed_by_id, closed_by_name) on applications to portcullis_sync;
 grant select on applications to portcullis_host;

@@ -48,6 +48,19 @@ export const CloseApplication = z.strictObject({ applicationId: IdInput, reason:
 
 export const ReopenApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
 
+export const MoveApplication = z.strictObject({ applicationId: IdInput, environmentId: IdInput });
+
+export const ApplicationConfiguration = z.object({
+  fileName: z.string(),
+  /** The file, as JSON, which is YAML too, with hashes hidden. Null: the application has no route, so it has no file. */
+  text: z.string().nullable(),
+  intended: z.enum(["public", "protected", "closed"]),
+  /** `quarantined` and `closed`: a part of the rows is not valid, and only what is known to be safe is written. */
+  form: z.enum(["stated", "quarantined", "closed"]),
+  /** What is not valid: an id, and the problem. */
+  diagnostics: z.array(z.object({ subject: z.string(), problem: z.string() })),
+});
+
 export const ListApplications = z.strictObject({ environmentId: IdInput.optional(), ...pageFields }).prefault({});
 export type ListApplications = z.infer<typeof ListApplications>;
 

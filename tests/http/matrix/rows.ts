@@ -122,6 +122,24 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         expected: writesInProject,
       },
     ],
+    "applications.move": [
+      {
+        input: async () => {
+          const { projectId, environmentId } = await place();
+          const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
+          const target = await given(acme).ok<{ environmentId: string }>("environments.create", {
+            projectId,
+            name: name(),
+          });
+          return { applicationId, environmentId: target.environmentId };
+        },
+        expected: writesInProject,
+      },
+    ],
+    // It also needs to read credentials and routes.
+    "applications.configuration": [
+      { input: async () => ({ applicationId: await application() }), expected: readsInProject },
+    ],
     "applications.close": [
       {
         input: async () => ({ applicationId: await application(), reason: "The password of ada has leaked." }),
@@ -331,6 +349,16 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "sync.status": [
       { title: "all", input: nothing, expected: anyRole },
       { title: "of a gateway", input: async () => ({ gatewayId: acme.gatewayId }), expected: reads },
+    ],
+    "proofs.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
+    "sync.prove": [
+      {
+        input: async () => {
+          await fixture.world.db.asOwner("delete from limits where key like 'proofs:%'");
+          return { applicationId: await application() };
+        },
+        expected: readsInProject,
+      },
     ],
     "sync.wait": [
       {
