@@ -48,6 +48,18 @@ export const CloseApplication = z.strictObject({ applicationId: IdInput, reason:
 
 export const ReopenApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
 
+/** Opening several applications at once is not offered. */
+export const UpdateApplications = z.strictObject({
+  applicationIds: z.array(IdInput).min(1).max(200),
+  access: z.literal("protected"),
+});
+
+export const UpdatedApplications = z.object({
+  /** Once for each id of the request, in its order. */
+  items: z.array(z.object({ applicationId: z.string(), outcome: z.enum(["updated", "unchanged", "not_found"]) })),
+  sync: Sync,
+});
+
 export const MoveApplication = z.strictObject({ applicationId: IdInput, environmentId: IdInput });
 
 export const ApplicationConfiguration = z.object({

@@ -7,5 +7,17 @@ import { move } from "./move";
 import { one } from "./one";
 import { reopen } from "./reopen";
 import { update } from "./update";
+import { updateMany } from "./update-many";
 
-export const applications = { create, one, list, update, close, reopen, move, configuration, delete: remove };
+export const applications = {
+  create,
+  one,
+  list,
+  update,
+  updateMany,
+  close,
+  reopen,
+  move,
+  configuration,
+  delete: remove,
+};

@@ -20,6 +20,19 @@ export const UpdateCredential = z
   .refine((input) => input.username !== undefined || input.password !== undefined, { error: "nothing_to_change" });
 export type UpdateCredential = z.infer<typeof UpdateCredential>;
 
+/** Each item is created or refused by itself. */
+export const CreateCredentials = z.strictObject({
+  applicationId: IdInput,
+  credentials: z
+    .array(z.strictObject({ username: UsernameInput, password: PasswordInput.optional() }))
+    .min(1)
+    .max(100),
+});
+export type CreateCredentials = z.infer<typeof CreateCredentials>;
+
+/** Why one of several credentials is not created. */
+export const ItemReason = z.enum(["duplicate_username", "invalid_password", "invalid_username", "weak_password"]);
+
 /** Whole lines of an htpasswd file. A file of 10,000 lines has about 700 kB. */
 export const ImportCredentials = z.strictObject({
   applicationId: IdInput,
@@ -98,6 +111,18 @@ export type Credential = z.infer<typeof Credential>;
 /** `password` is set only if it was generated, and only in this response. */
 export const CreatedCredential = Credential.extend({ warnings: z.array(Warning), password: z.string().optional() });
 export type CreatedCredential = z.infer<typeof CreatedCredential>;
+
+/** In the order of the request. Each item has either `created` or `refused`. */
+export const CreatedCredentials = z.object({
+  items: z.array(
+    z.object({
+      username: z.string(),
+      created: CreatedCredential.optional(),
+      refused: z.object({ reason: ItemReason, message: z.string() }).optional(),
+    }),
+  ),
+  sync: Sync,
+});
 
 export const UpdatedCredential = Credential.extend({ warnings: z.array(Warning) });
 export type UpdatedCredential = z.infer<typeof UpdatedCredential>;

@@ -122,6 +122,12 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         expected: writesInProject,
       },
     ],
+    "applications.updateMany": [
+      {
+        input: async () => ({ applicationIds: [await application()], access: "protected" }),
+        expected: statuses(403, 200, 200, 200, 200, 403),
+      },
+    ],
     "applications.move": [
       {
         input: async () => {
@@ -163,6 +169,12 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "security.create": [
       {
         input: async () => ({ applicationId: await application(), username: "ada" }),
+        expected: withCustom(writesInProject),
+      },
+    ],
+    "security.createMany": [
+      {
+        input: async () => ({ applicationId: await application(), credentials: [{ username: "ada" }] }),
         expected: withCustom(writesInProject),
       },
     ],
