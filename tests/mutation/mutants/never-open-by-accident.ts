@@ -71,14 +71,6 @@ export const neverOpenByAccident: readonly Mutant[] = [
   },
   {
     requirement: "DK-18",
-    description: "a route under maintenance leads to its upstream",
-    file: "src/traefik/compiler/compile-application.ts",
-    symbol: "compileApplication.enabled",
-    mutation: valueBecomes("routes.buildable"),
-    tests: golden,
-  },
-  {
-    requirement: "DK-18",
     description: "a protected application without a usable credential is open",
     file: "src/traefik/compiler/compile-application.ts",
     symbol: "compileApplication.isProtected",
