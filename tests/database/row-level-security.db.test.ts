@@ -442,7 +442,6 @@ const forbiddenToTenant = [
   "update organizations set slug = 'x'",
   "update applications set slug = 'x'",
   "update applications set gateway_id = 'x'",
-  "update applications set environment_id = 'x'",
   "update api_keys set role = 'owner'",
   "update api_keys set role_id = null",
   "update api_keys set scopes = '{organization:delete}'",
@@ -464,6 +463,16 @@ const forbiddenToTenant = [
 ];
 test.each(forbiddenToTenant)("the tenant role is refused in its own organization: %s", async (statement) => {
   expect(await outcomeOf(asTenant(acme, statement))).toBe(refused);
+});
+
+test("the tenant role cannot move an application to another organization's environment", async () => {
+  const [theirs] = await world.db.asOwner<{ environment_id: string }>(
+    "select environment_id from environments where organization_id = $1",
+    [beta.organizationId],
+  );
+  const statement = `update applications set environment_id = '${theirs?.environment_id}'`;
+  expect(theirs).toBeDefined();
+  expect(await outcomeOf(asTenant(acme, statement))).toBe("23503"); // the foreign key includes the organization
 });
 
 test.each(["tenant", "host", "identity"] as const)(
