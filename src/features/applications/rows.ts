@@ -16,7 +16,7 @@ export const applicationColumns = { ...getTableColumns(applications), projectId:
 
 export type ApplicationRow = typeof applications.$inferSelect & { readonly projectId: string };
 
-/** The columns of an application that nobody closed by hand. */
+/** The columns of an application that is not closed by hand. */
 export const notClosed = {
   closedAt: null,
   closedReason: null,

@@ -199,7 +199,7 @@ export const reasons = {
   ),
   not_closed: fixed(
     "conflict",
-    "Nobody has closed this application, so it cannot be reopened. Its exposure says what visitors get.",
+    "This application is not closed by hand, so it cannot be reopened. Its exposure says what visitors get.",
   ),
   no_gateway: fixed(
     "conflict",

@@ -179,7 +179,7 @@ describe("concurrent requests", () => {
     }
   });
 
-  test("one of two concurrent closings is told that the application is closed already", async () => {
+  test("one of two concurrent closings is refused, because the application is closed already", async () => {
     for (const _ of rounds.slice(0, 4)) {
       const applicationId = await application();
       const both = await Promise.all([1, 2].map(() => acme.call("applications.close", { applicationId, reason })));

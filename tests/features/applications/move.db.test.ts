@@ -74,7 +74,7 @@ describe("applications.move", () => {
     expect(within.status).toBe(200);
   });
 
-  test("a viewer of the organization who develops the project alone is told which permission is missing elsewhere", async () => {
+  test("a viewer of the organization who develops the project alone gets 403 with the missing permission for another project", async () => {
     const applicationId = await application();
     const person = await givenPerson(world);
     const memberId = await givenMember(world, acme.organizationId, person, "viewer");

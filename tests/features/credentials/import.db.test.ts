@@ -134,7 +134,7 @@ describe("security.import", () => {
     ]);
   });
 
-  test("credentials that are created beside imported ones get the same cost, so that none of them is quarantined", async () => {
+  test("credentials that are created after an import get the same cost, so that none of them is quarantined", async () => {
     const applicationId = await application();
     await importInto(applicationId, [`ada:${five}`]);
     const { securityId } = await given().credential(applicationId, "bob");
