@@ -52,6 +52,7 @@ export async function recordCreate(
     listensOn: [],
     wake: () => undefined,
     prioritize: () => undefined,
+    prove: () => undefined,
     waits: createWaitHub({ database, log, prioritize: () => undefined }),
   });
   const call = async (username: string) => {

@@ -68,6 +68,7 @@ const runtime: Runtime = {
     if (options.observed) send({ committed: monotonic() });
   },
   prioritize,
+  prove: (gatewayId, applicationId) => sync?.prove(gatewayId, applicationId),
   waits: createWaitHub({ database, log, prioritize }),
 };
 if (options.sync) {

@@ -34,6 +34,8 @@ export interface Runtime {
   readonly wake: (gatewayIds: readonly string[]) => void;
   /** Notifies the prober that a request waits until this application is enforced. It is a hint. */
   readonly prioritize: (applicationId: string) => void;
+  /** Asks the leader of a gateway to probe this application now. It is a hint. */
+  readonly prove: (gatewayId: string, applicationId: string) => void;
   /** The requests of this process that wait for deliveries. */
   readonly waits: Waits;
 }

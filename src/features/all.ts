@@ -11,6 +11,7 @@ import { members } from "./members/operations";
 import { organizations } from "./organizations/operations";
 import { overview } from "./overview/operations";
 import { projects } from "./projects/operations";
+import { proofs } from "./proofs/operations";
 import { providers } from "./providers/operations";
 import { roles } from "./roles/operations";
 import { routes } from "./routes/operations";
@@ -32,6 +33,7 @@ export const features = {
   organizations,
   overview,
   projects,
+  proofs,
   providers,
   roles,
   routes,

@@ -21,6 +21,7 @@ export const limits = {
   managementByAddress: { name: "management:ip", attempts: 10, windowSeconds: 60 },
   oidcStartByAddress: { name: "oidc:ip", attempts: 10, windowSeconds: 60 },
   keyCreationByAddress: { name: "key-creation:ip", attempts: 5, windowSeconds: 3_600 },
+  proofsByOrganization: { name: "proofs:organization", attempts: 10, windowSeconds: 60 },
 } as const satisfies Record<string, Limit>;
 
 /**

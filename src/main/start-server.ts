@@ -138,6 +138,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ownNames,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
+    prove: (gatewayId, applicationId) => open.sync?.prove(gatewayId, applicationId),
     prioritize,
     waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
   };

@@ -81,6 +81,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
     failed: () => ended(peer.call(proberCalls.failed, null)),
     recall: () => ended(peer.call(proberCalls.recall, null)),
     prioritize: (applicationId) => send(peer, proberCalls.prioritize, applicationId),
+    probe: (task) => send(peer, proberCalls.probe, task),
     async run() {
       await peer.call(proberCalls.run, null);
       const lost = await Promise.race([peer.closed, aborted(over)]);

@@ -84,6 +84,10 @@ function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bun
     prober?.prioritize(applicationId);
     return null;
   });
+  peer.handle(proberCalls.probe, async (task) => {
+    prober?.probe(task);
+    return null;
+  });
   peer.handle(proberCalls.run, async () => {
     required()
       .run()

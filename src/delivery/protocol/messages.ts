@@ -146,6 +146,7 @@ export const proberCalls = {
   failed: defineCall("failed", nothing, nothing),
   recall: defineCall("recall", nothing, nothing),
   prioritize: defineCall("prioritize", z.string(), nothing),
+  probe: defineCall("probe", Task, nothing),
   run: defineCall("run", nothing, nothing),
   /** The term is over. */
   end: defineCall("end", nothing, nothing),

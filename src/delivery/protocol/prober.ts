@@ -32,6 +32,8 @@ export interface Prober {
   recall(): Promise<void>;
   /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
+  /** Probes an application now, whether it is proven or not, because a caller requested it. */
+  probe(task: ProofTask): void;
   /** Probes until the term is over. */
   run(): Promise<void>;
 }

@@ -36,6 +36,43 @@ export const UpdateApplication = z
   });
 export type UpdateApplication = z.infer<typeof UpdateApplication>;
 
+/** Why an application is closed or reopened, in the words of the person who does it. Everyone who can see it reads it. */
+const ClosingReason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((reason) => !/\p{Cc}|\p{Cs}/u.test(reason), { error: "control_character" });
+
+export const CloseApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
+
+export const ReopenApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
+
+/** Opening several applications at once is not offered. */
+export const UpdateApplications = z.strictObject({
+  applicationIds: z.array(IdInput).min(1).max(200),
+  access: z.literal("protected"),
+});
+
+export const UpdatedApplications = z.object({
+  /** Once for each id of the request, in its order. */
+  items: z.array(z.object({ applicationId: z.string(), outcome: z.enum(["updated", "unchanged", "not_found"]) })),
+  sync: Sync,
+});
+
+export const MoveApplication = z.strictObject({ applicationId: IdInput, environmentId: IdInput });
+
+export const ApplicationConfiguration = z.object({
+  fileName: z.string(),
+  /** The file, as JSON, which is YAML too, with hashes hidden. Null: the application has no route, so it has no file. */
+  text: z.string().nullable(),
+  intended: z.enum(["public", "protected", "closed"]),
+  /** `quarantined` and `closed`: a part of the rows is not valid, and only what is known to be safe is written. */
+  form: z.enum(["stated", "quarantined", "closed"]),
+  /** What is not valid: an id, and the problem. */
+  diagnostics: z.array(z.object({ subject: z.string(), problem: z.string() })),
+});
+
 /** What applications can be sorted by. Of two equal ones, the newer one counts as greater. */
 const ApplicationSort = z.enum(["name", "exposure", "changedAt", "oldestPassword", "createdAt"]);
 
@@ -81,6 +118,18 @@ export const Application = z.object({
   access: Access,
   openedBy: z.enum(["create", "delete", "access"]).nullable(),
   hashAlgorithm: HashAlgorithm,
+  /** Since when no visitor gets in, why, and who decided that. Null: it is not closed by hand. */
+  closed: z
+    .object({
+      at: Moment,
+      reason: z.string(),
+      by: z.object({
+        kind: z.enum(["person", "serviceAccount", "apiKey", "commandLine", "system"]),
+        id: z.string().nullable(),
+        name: z.string().nullable(),
+      }),
+    })
+    .nullable(),
   createdAt: Moment,
   exposure: Exposure,
   sync: Sync,
@@ -96,6 +145,9 @@ export type CreatedApplication = z.infer<typeof CreatedApplication>;
 
 export const UpdatedApplication = Application.extend({ becamePublic: z.boolean() });
 export type UpdatedApplication = z.infer<typeof UpdatedApplication>;
+
+/** `becamePublic`: this call made the application public, because it has no credential. */
+export const ReopenedApplication = Application.extend({ becamePublic: z.boolean() });
 
 /** An application in a list, with what lies in it. */
 export const ListedApplication = Application.extend({

@@ -10,12 +10,12 @@ import { operation } from "#src/operations/operation";
 import { Refusal } from "#src/platform/errors/refusal";
 import { newId } from "#src/platform/ids";
 import { insertCredential, presentCredential } from "../credentials/rows";
-import { preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
+import { hashKindOf, preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
 import { environment, type LocatedEnvironment } from "../environments/resource";
 import { insertRoute, presentRoute } from "../routes/rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
 import { CreateApplication, CreatedApplication } from "./contract";
-import { presentWritten } from "./rows";
+import { notClosed, presentWritten } from "./rows";
 
 type Creator = Authorized<"application:create", LocatedEnvironment>;
 
@@ -58,8 +58,8 @@ export const create = operation(
       async (work, prepared) => {
         const { object: environment, organization, request } = work.authorized;
         if (prepared.credential) {
-          const { hashAlgorithm: algorithm } = prepared;
-          requireStillAccepted(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
+          const kind = hashKindOf({ hashAlgorithm: prepared.hashAlgorithm, hashCost: null });
+          requireStillAccepted(prepared.credential.password, { ...kind, policy: organization.passwordPolicy });
         }
         const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
         const access = input.access ?? defaultAccess;
@@ -78,6 +78,7 @@ export const create = operation(
           access,
           openedBy: empty ? ("create" as const) : null,
           hashAlgorithm: prepared.hashAlgorithm,
+          ...notClosed,
           createdAt: work.now,
         };
         await work.tx.insert(applications).values(row).catch(orSlugTaken);
@@ -145,7 +146,7 @@ async function prepare(authorized: Creator, input: CreateApplication) {
       username: input.credential.username,
       password: await preparePassword(request.runtime, input.credential.password, {
         username: input.credential.username,
-        algorithm: hashAlgorithm,
+        ...hashKindOf({ hashAlgorithm, hashCost: null }),
         policy: organization.passwordPolicy,
         organizationId: organization.organizationId,
       }),

@@ -45,6 +45,8 @@ export const ExposureReason = z.enum([
   "not_proven",
   "proof_is_old",
   "no_route",
+  "routes_disabled",
+  "closed_by_hand",
   "quarantined",
 ]);
 export type ExposureReason = z.infer<typeof ExposureReason>;

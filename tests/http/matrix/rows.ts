@@ -1,3 +1,4 @@
+import { given } from "#tests/support/world";
 import type { Acme } from "./acme";
 import { factoriesOf } from "./acme";
 import {
@@ -144,6 +145,46 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         expected: writesInProject,
       },
     ],
+    "applications.updateMany": [
+      {
+        input: async () => ({ applicationIds: [await application()], access: "protected" }),
+        expected: statuses(403, 200, 200, 200, 200, 403),
+      },
+    ],
+    "applications.move": [
+      {
+        input: async () => {
+          const { projectId, environmentId } = await newEnvironment();
+          const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
+          const target = await given(acme).ok<{ environmentId: string }>("environments.create", {
+            projectId,
+            name: name(),
+          });
+          return { applicationId, environmentId: target.environmentId };
+        },
+        expected: writesInProject,
+      },
+    ],
+    // It also needs to read credentials and routes.
+    "applications.configuration": [
+      { input: async () => ({ applicationId: await application() }), expected: readsInProject },
+    ],
+    "applications.close": [
+      {
+        input: async () => ({ applicationId: await application(), reason: "The password of ada has leaked." }),
+        expected: writesInProject,
+      },
+    ],
+    "applications.reopen": [
+      {
+        input: async () => {
+          const applicationId = await application();
+          await given(acme).ok("applications.close", { applicationId, reason: "The password of ada has leaked." });
+          return { applicationId, reason: "ada has another password." };
+        },
+        expected: writesInProject,
+      },
+    ],
     "applications.delete": [
       { input: async () => ({ applicationId: await application() }), expected: withCustom(writesInProject) },
     ],
@@ -151,6 +192,21 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "security.create": [
       {
         input: async () => ({ applicationId: await application(), username: "ada" }),
+        expected: withCustom(writesInProject),
+      },
+    ],
+    "security.createMany": [
+      {
+        input: async () => ({ applicationId: await application(), credentials: [{ username: "ada" }] }),
+        expected: withCustom(writesInProject),
+      },
+    ],
+    "security.import": [
+      {
+        input: async () => ({
+          applicationId: await application(),
+          htpasswd: "ada:$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.",
+        }),
         expected: withCustom(writesInProject),
       },
     ],
@@ -328,6 +384,16 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "sync.status": [
       { title: "all", input: nothing, expected: anyRole },
       { title: "of a gateway", input: async () => ({ gatewayId: acme.gatewayId }), expected: reads },
+    ],
+    "proofs.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
+    "sync.prove": [
+      {
+        input: async () => {
+          await fixture.world.db.asOwner("delete from limits where key like 'proofs:%'");
+          return { applicationId: await application() };
+        },
+        expected: readsInProject,
+      },
     ],
     "sync.wait": [
       {

@@ -33,6 +33,16 @@ export const stateReasons = {
     { hashAlgorithm: "bcrypt" },
     { hashAlgorithm: "credentials_exist" },
   ),
+  already_closed: worded(
+    "conflict",
+    ({ since, closingReason }: { since: string; closingReason: string }) =>
+      `This application is already closed, since ${since}, for this reason: ${quoted(closingReason)}. Reopen it first to close it for another reason.`,
+    { since: "2026-11-03T09:15:00.000Z", closingReason: "The password of ada has leaked." },
+  ),
+  not_closed: fixed(
+    "conflict",
+    "This application is not closed by hand, so it cannot be reopened. Its exposure says what visitors get.",
+  ),
   no_gateway: fixed(
     "conflict",
     "This organization may not use any gateway yet. Ask the operator of the installation to allow it on one.",
