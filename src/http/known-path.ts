@@ -1,4 +1,5 @@
 import { features } from "../features/all";
+import { pathsOf } from "../operations/operation";
 import { operationsOf } from "../operations/operations-of";
 import { auditExportPath } from "./audit-export";
 import { openApiPath } from "./rest/open-api";
@@ -15,7 +16,7 @@ const known: ReadonlySet<string> = new Set([
   ...operations.map(({ name }) => `/api/trpc/${name}`),
 ]);
 
-const restPaths = [...new Set(operations.map(({ rest }) => `${restBase}${rest.path}`))];
+const restPaths = [...new Set(operations.flatMap(({ rest }) => pathsOf(rest).map((path) => `${restBase}${path}`)))];
 
 /** The methods of a path, for the header `Allow`. */
 export function methodsAt(path: string): readonly string[] {

@@ -20,6 +20,8 @@ export interface Rest {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** Below `/api/v1`: `/applications/{applicationId}/credentials`. Each `{field}` is a field of the input. */
   readonly path: `/${string}`;
+  /** A further path of the same method, for inputs that do not name the object of `path`. */
+  readonly also?: `/${string}`;
   /** 200 unless it says otherwise; 201 answers with `Location`, 204 without a body. */
   readonly status?: 200 | 201 | 204;
 }
@@ -255,4 +257,9 @@ function answered<O extends z.ZodType>(
 function handlerCall(call: Call): HandlerCall {
   const { runtime, signal, slot, keepSession } = call;
   return { runtime, signal, slot, origin: originOf(call), keepSession };
+}
+
+/** Every path at which an operation is called over REST, its main one first. */
+export function pathsOf({ path, also }: Rest): readonly string[] {
+  return also === undefined ? [path] : [path, also];
 }

@@ -4,36 +4,41 @@ import { organizationGateways } from "../../../drizzle/gateways";
 import type { Authorized } from "../../access/authorized";
 import { freeSlug, orSlugTaken } from "../../access/free-slug";
 import { lockOrganization } from "../../access/lock-organization";
+import type { Reach } from "../../access/organization";
 import { readAs } from "../../access/read-as";
-import { preparedUnitOfWork } from "../../access/unit-of-work";
+import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
+import { callerReach, orElse } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { insertCredential, presentCredential } from "../credentials/rows";
 import { preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
 import { environment, type LocatedEnvironment } from "../environments/resource";
+import { findOrCreateEnvironment } from "../environments/rules";
 import { insertRoute, presentRoute } from "../routes/rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
 import { CreateApplication, CreatedApplication } from "./contract";
 import { presentWritten } from "./rows";
 
-type Creator = Authorized<"application:create", LocatedEnvironment>;
+type Creator = Authorized<"application:create", LocatedEnvironment | Reach>;
 
 /**
- * Creates an application, with its first route and credential if they are given. All are in one transaction and one
- * delivery, so that the application never answers without its protection.
+ * Creates an application, with its first route and credential if they are given, and with its project and environment
+ * if they are named and do not exist. All are in one transaction and one delivery, so that the application never answers
+ * without its protection.
  * @throws Refusal `never_public` it would be public, and the organization forbids that | `no_gateway`
- * @throws Refusal as `createRoute` and `createCredential`
+ * @throws Refusal as `createRoute`, `createCredential` and `findOrCreateEnvironment`
  */
 export const create = operation(
   {
     name: "applications.create",
-    summary: "Create an application in an environment, with a first credential and route if given",
+    summary: "Create an application, with a first credential and route, and its project and environment by name",
     permission: "application:create",
-    on: environment,
+    on: orElse(environment, callerReach),
     input: CreateApplication,
     output: CreatedApplication,
     errors: [
+      "ambiguous_name",
       "host_reserved",
       "host_served_elsewhere",
       "host_taken",
@@ -49,14 +54,14 @@ export const create = operation(
       "never_public",
       "no_gateway",
     ],
-    rest: { method: "POST", path: "/environments/{environmentId}/applications", status: 201 },
+    rest: { method: "POST", path: "/environments/{environmentId}/applications", also: "/applications", status: 201 },
   },
   async (authorized, input) => {
     return preparedUnitOfWork(
       authorized,
       (current) => prepare(current, input),
       async (work, prepared) => {
-        const { object: environment, organization, request } = work.authorized;
+        const { organization, request } = work.authorized;
         if (prepared.credential) {
           const { hashAlgorithm: algorithm } = prepared;
           requireStillAccepted(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
@@ -68,10 +73,11 @@ export const create = operation(
         if (becamePublic && neverPublic) {
           throw new Refusal("never_public");
         }
+        const { environmentId, projectId } = await environmentOf(work, input);
         const row = {
           applicationId: newId("application"),
           organizationId: work.organizationId,
-          environmentId: environment.environmentId,
+          environmentId,
           gatewayId: prepared.gatewayId,
           name: input.name,
           slug: await freeSlug(work.tx, applications, work.organizationId, input.name, request.runtime.random),
@@ -107,7 +113,7 @@ export const create = operation(
         }
         const generated = prepared.credential?.password.generated;
         return {
-          ...(await presentWritten(work.tx, { ...row, projectId: environment.projectId }, work.now, work.sync)),
+          ...(await presentWritten(work.tx, { ...row, projectId }, work.now, work.sync)),
           becamePublic,
           ...(route ? { route: presentRoute(route, work.sync) } : {}),
           ...(credential
@@ -125,6 +131,18 @@ export const create = operation(
     );
   },
 );
+
+/** The environment that the request names by its id, or by names. @throws Refusal as `findOrCreateEnvironment` */
+async function environmentOf(
+  work: Work<"application:create", LocatedEnvironment | Reach>,
+  { project, environment }: CreateApplication,
+): Promise<Pick<LocatedEnvironment, "environmentId" | "projectId">> {
+  const { object } = work.authorized;
+  if ("environmentId" in object) return object;
+  if (!project || !environment) throw new Refusal("invalid_input", { fields: { environmentId: "invalid_type" } });
+  const { name, kind = "development" } = environment;
+  return findOrCreateEnvironment(work, object, { project: project.name, environment: name, kind });
+}
 
 /** Slow or external work: hashing, DNS, and the request to the gateway. */
 async function prepare(authorized: Creator, input: CreateApplication) {

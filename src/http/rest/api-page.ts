@@ -1,4 +1,4 @@
-import type { AnyOperation } from "../../operations/operation";
+import { type AnyOperation, pathsOf } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
 import { commonReasons } from "../../operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
@@ -69,7 +69,9 @@ function sectionOf({ name, summary, rest, access, errors }: AnyOperation): strin
     "",
     `${summary}. ${needs}`,
     "",
-    `\`${rest.method} ${restBase}${rest.path}\``,
+    pathsOf(rest)
+      .map((path) => `\`${rest.method} ${restBase}${path}\``)
+      .join(" or "),
     ...(errors.length === 0 ? [] : ["", `Refuses with ${list([...errors].sort())}.`]),
   ];
 }

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AnyOperation } from "../../operations/operation";
+import { type AnyOperation, pathsOf } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
 import { Refusal } from "../../platform/errors/refusal";
 import { bodyMethods, MethodNotAllowed, Unreadable } from "../readable-request";
@@ -28,15 +28,16 @@ export function restOf(tree: OperationTree): RestHandler {
   const operations = operationsOf(tree).map(({ operation }) => operation);
   const app = new Hono<Environment>({ strict: true });
   for (const operation of operations) {
-    const { method, path } = operation.rest;
-    app.on(method, `${restBase}${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, ({ env, req }) => {
-      const named = req.param();
-      return env.call(
-        operation,
-        (request) => readInput(operation, request, named),
-        (output) => responseOf(operation, output, operations),
-      );
-    });
+    for (const path of pathsOf(operation.rest)) {
+      app.on(operation.rest.method, `${restBase}${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, ({ env, req }) => {
+        const named = req.param();
+        return env.call(
+          operation,
+          (request) => readInput(operation, request, named),
+          (output) => responseOf(operation, output, operations),
+        );
+      });
+    }
   }
   app.notFound(({ req }) => {
     const allowed = methodsOf(operations, req.path);
@@ -51,8 +52,10 @@ export function restOf(tree: OperationTree): RestHandler {
 
 /** The methods of a path: `/invitations/accept` has those of its own template, not those of `/invitations/{invitationId}`. */
 export function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
-  const exact = operations.filter(({ rest }) => `${restBase}${rest.path}` === path);
-  const found = exact.length > 0 ? exact : operations.filter(({ rest }) => isPathOf(`${restBase}${rest.path}`, path));
+  const having = (fits: (form: string) => boolean) =>
+    operations.filter(({ rest }) => pathsOf(rest).some((form) => fits(`${restBase}${form}`)));
+  const exact = having((form) => form === path);
+  const found = exact.length > 0 ? exact : having((form) => isPathOf(form, path));
   return [...new Set(found.map(({ rest }) => rest.method))].sort();
 }
 

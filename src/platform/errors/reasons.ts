@@ -257,6 +257,13 @@ export const reasons = {
     { kind: "gateway", name: "edge" },
     { name: "taken" },
   ),
+  ambiguous_name: worded(
+    "conflict",
+    ({ kind, name }: { kind: "project" | "environment"; name: string }) =>
+      `More than one ${kind} has the name ${quoted(name)}. Name the environment by its environmentId instead.`,
+    { kind: "project", name: "Website" },
+    ({ kind }) => ({ [`${kind}.name`]: "ambiguous" }),
+  ),
   root_organization: fixed("conflict", "This organization manages the installation, so it cannot be deleted."),
   last_owner: fixed(
     "conflict",

@@ -103,6 +103,11 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         input: async () => ({ environmentId: (await place()).environmentId, name: name() }),
         expected: writesInProject,
       },
+      {
+        title: "in a new project",
+        input: async () => ({ name: name(), project: { name: name() }, environment: { name: "Production" } }),
+        expected: statuses(403, 200, 200, 200, 200, 403),
+      },
     ],
     "applications.one": [
       { input: async () => ({ applicationId: await application() }), expected: withCustom(readsInProject) },
