@@ -5,6 +5,7 @@ import { claims } from "./claims/operations";
 import { security } from "./credentials/operations";
 import { environments } from "./environments/operations";
 import { gateways } from "./gateways/operations";
+import { hosts } from "./hosts/operations";
 import { invitations } from "./invitations/operations";
 import { keys } from "./keys/operations";
 import { members } from "./members/operations";
@@ -15,6 +16,7 @@ import { roles } from "./roles/operations";
 import { routes } from "./routes/operations";
 import { serviceAccounts } from "./service-accounts/operations";
 import { sync } from "./sync/operations";
+import { upstreams } from "./upstreams/operations";
 
 /** Every use case. All transports, the API reference and the clients are derived from this tree. */
 export const features = {
@@ -24,6 +26,7 @@ export const features = {
   claims,
   environments,
   gateways,
+  hosts,
   invitations,
   keys,
   members,
@@ -35,6 +38,7 @@ export const features = {
   security,
   serviceAccounts,
   sync,
+  upstreams,
 };
 
 export type Features = typeof features;

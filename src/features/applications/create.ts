@@ -1,11 +1,8 @@
-import { asc, eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
-import { organizationGateways } from "../../../drizzle/gateways";
 import type { Authorized } from "../../access/authorized";
 import { freeSlug, orSlugTaken } from "../../access/free-slug";
 import { lockOrganization } from "../../access/lock-organization";
 import type { Reach } from "../../access/organization";
-import { readAs } from "../../access/read-as";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { callerReach, orElse } from "../../operations/subject";
@@ -15,6 +12,7 @@ import { insertCredential, presentCredential } from "../credentials/rows";
 import { preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
 import { environment, type LocatedEnvironment } from "../environments/resource";
 import { findOrCreateEnvironment } from "../environments/rules";
+import { requireGateway } from "../gateways/rules";
 import { insertRoute, presentRoute } from "../routes/rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
 import { CreateApplication, CreatedApplication } from "./contract";
@@ -176,19 +174,4 @@ async function prepare(authorized: Creator, input: CreateApplication) {
         ...(await prepareUpstreams(request.runtime, organization, gateway.listensOn, place.urls)),
       },
   };
-}
-
-/** The named gateway, or the first one that the organization was allowed on. */
-async function requireGateway(authorized: Creator, named: string | undefined): Promise<string> {
-  const allowed = await readAs(authorized, (tx) =>
-    tx
-      .select({ gatewayId: organizationGateways.gatewayId })
-      .from(organizationGateways)
-      .where(eq(organizationGateways.organizationId, authorized.organization.organizationId))
-      .orderBy(asc(organizationGateways.createdAt), asc(organizationGateways.gatewayId)),
-  );
-  const found = named === undefined ? allowed[0] : allowed.find((row) => row.gatewayId === named);
-  if (found) return found.gatewayId;
-  if (named !== undefined) throw new Refusal("not_found", { kind: "gateway", id: named });
-  throw new Refusal("no_gateway");
 }

@@ -5,6 +5,7 @@ import {
   administersInProject,
   administersOwn,
   anyRole,
+  createsAnywhere,
   type Expected,
   everyCaller,
   owns,
@@ -169,6 +170,16 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
     "claims.release": [{ input: async () => ({ claimId: await factories.releasable() }), expected: administers }],
 
+    "hosts.suggest": [
+      { title: "for any environment", input: async () => ({ name: name() }), expected: createsAnywhere },
+      {
+        title: "for an environment",
+        input: async () => ({ name: name(), environmentId: (await place()).environmentId }),
+        expected: writesInProject,
+      },
+    ],
+    "upstreams.check": [{ input: async () => ({ url: "http://169.254.169.254" }), expected: createsAnywhere }],
+
     "gateways.create": [
       {
         input: async () => ({ name: name(), address: "127.0.0.1:8100", probeAddress: "127.0.0.1:8101" }),
@@ -176,6 +187,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "gateways.one": [{ input: async () => ({ gatewayId: acme.gatewayId }), expected: reads }],
+    "gateways.instructions": [{ input: async () => ({ gatewayId: acme.gatewayId }), expected: reads }],
     "gateways.list": [{ input: nothing, expected: anyRole }],
     "gateways.update": [
       { input: async () => ({ gatewayId: await gateway(), name: name() }), expected: owns },
