@@ -97,6 +97,8 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     random: (size) => randomBytes(size),
     resolver,
     hostWatch: { servedElsewhere: async () => null },
+    localGateway: () => null,
+    upstreamWatch: { ask: async () => ({ outcome: "silent" }) },
     log,
     isStrict: true,
     mailer: null,

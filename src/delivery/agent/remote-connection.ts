@@ -70,6 +70,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
     return null;
   });
   peer.answer(reportCalls.missing, (report) => done(reports.missing(report)));
+  peer.answer(reportCalls.condition, (condition) => done(reports.condition(condition)));
   peer.answer(reportCalls.unproven, (after) => reports.unproven(after));
   peer.answer(reportCalls.proven, async ({ after, limit }) => [...(await reports.proven(after, limit))]);
   peer.answer(reportCalls.proofs, async (results) => [...(await reports.proofs(results))]);

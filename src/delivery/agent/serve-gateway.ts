@@ -110,6 +110,7 @@ function reportsTo(peer: Peer): ProberReports {
     loaded: (report) => ended(peer.ask(reportCalls.loaded, report)),
     measured: (loadMs) => void peer.ask(reportCalls.measured, loadMs).catch(() => undefined), // the next report replaces a lost one
     missing: (report) => ended(peer.ask(reportCalls.missing, report)),
+    condition: (condition) => ended(peer.ask(reportCalls.condition, condition)),
     unproven: (after) => peer.ask(reportCalls.unproven, after),
     proven: (after, limit) => peer.ask(reportCalls.proven, { after, limit }),
     proofs: (results) => peer.ask(reportCalls.proofs, [...results]),

@@ -3,6 +3,7 @@ import { applicationStates, gateways, installation } from "../../../drizzle/sche
 import { asSync, LeaseLost, onceAsSync } from "../../database/as-sync";
 import type { Database, Transaction } from "../../database/database";
 import { aheadInSql, passedInSql } from "../../database/moments-in-sql";
+import type { GatewayCondition } from "../protocol/prober";
 
 export type GatewayRow = typeof gateways.$inferSelect;
 
@@ -160,6 +161,16 @@ export function recordCauseUnled(database: Database, gatewayId: string, cause: s
 /** Checks whether a process leads a gateway now, by the database's clock. */
 export function isLed(database: Database, gatewayId: string): Promise<boolean> {
   return findGateway(database, gatewayId).then((row) => row?.led ?? false);
+}
+
+/** Records what the gateway does with its folder. @throws LeaseLost */
+export async function recordCondition(
+  database: Database,
+  lease: Lease,
+  condition: GatewayCondition,
+  now: Date,
+): Promise<void> {
+  await onceAsSync(database, (tx) => updateAsLeader(tx, lease, { condition, conditionAt: now }));
 }
 
 /** Clears the cause of failed deliveries. @throws LeaseLost */

@@ -5,6 +5,7 @@ import type { ForeignFileContent } from "./foreign-file";
 import { defineCall } from "./peer";
 import type * as probe from "./probe";
 import {
+  gatewayConditions,
   type LoadedReport,
   type MissingReport,
   type ProofPage,
@@ -156,6 +157,7 @@ export const reportCalls = {
   loaded: defineCall("loaded", Loaded, nothing),
   measured: defineCall("measured", z.number().nonnegative(), nothing),
   missing: defineCall("missing", Missing, nothing),
+  condition: defineCall("condition", z.enum(gatewayConditions), nothing),
   unproven: defineCall("unproven", z.string(), Page),
   proven: defineCall("proven", z.object({ after: z.string(), limit: z.int().positive() }), z.array(Task)),
   proofs: defineCall("proofs", z.array(Reported), z.array(Settled)),

@@ -56,6 +56,14 @@ export interface MissingReport {
   readonly above: number;
 }
 
+/**
+ * What a gateway does with its folder. `serving`: it serves the newest delivery. `not_running`: nothing answers where it
+ * should say which delivery it serves. `cannot_read`: it answers, and has loaded none of the files of its folder.
+ * `does_not_watch`: it has loaded files, and not the newest ones.
+ */
+export const gatewayConditions = ["serving", "not_running", "cannot_read", "does_not_watch"] as const;
+export type GatewayCondition = (typeof gatewayConditions)[number];
+
 /** Why an application is probed, in order of priority. */
 export const proofRanks = ["closes", "waited", "changed", "again"] as const;
 export type ProofRank = (typeof proofRanks)[number];
@@ -82,6 +90,8 @@ export interface ProberReports {
   /** How long the last marker took to load, in ms. */
   measured(loadMs: number): void;
   missing(report: MissingReport): Promise<void>;
+  /** The gateway does something else with its folder than before, or was observed for the first time in this term. */
+  condition(condition: GatewayCondition): Promise<void>;
   /** Applications after `after` whose newest delivery is not proven, or was not probed for a long time. */
   unproven(after: string): Promise<ProofPage>;
   /** Proven applications after `after`, in order. These are probed again periodically. */

@@ -51,4 +51,28 @@ export const Gateway = z.object({
 });
 export type Gateway = z.infer<typeof Gateway>;
 
+/** How to start a gateway, and what it does with its folder. */
+export const GatewayInstructions = z.object({
+  gatewayId: z.string(),
+  /**
+   * The command that starts its Traefik, and the folder that Traefik reads. Null for members of other organizations
+   * than the root organization, and if the folder is not on the machine of this process.
+   */
+  command: z.string().nullable(),
+  folder: z.string().nullable(),
+  /** `host:port` at which visitors reach it, and at which it says which delivery it serves. */
+  address: z.string(),
+  probeAddress: z.string(),
+  /**
+   * As the leader of the gateway last observed it. `serving`: it serves the newest delivery. `not_running`: nothing
+   * answers at `probeAddress`. `cannot_read`: it answers, and has loaded none of the files of its folder.
+   * `does_not_watch`: it has loaded files, and not the newest ones. `unknown`: no process observes it now, or the first
+   * observation is not complete.
+   */
+  condition: z.enum(["serving", "not_running", "cannot_read", "does_not_watch", "unknown"]),
+  /** Since when; null if it is unknown. */
+  since: Moment.nullable(),
+});
+export type GatewayInstructions = z.infer<typeof GatewayInstructions>;
+
 export const GatewayPage = pageOf(Gateway);
