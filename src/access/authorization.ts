@@ -6,6 +6,7 @@ import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
 
 /** The permissions that reach beyond one organization. Their holder must also belong to the root organization. */
 export const installationWide: ReadonlySet<Permission> = new Set([
+  "organization:create",
   "gateway:create",
   "gateway:update",
   "gateway:delete",

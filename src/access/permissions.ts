@@ -25,6 +25,8 @@ interface Cell {
 
 const table = {
   "organization:read": { from: "viewer", at: "organization" },
+  // It also requires the root organization.
+  "organization:create": { from: "owner", at: "organization" },
   "organization:update": { from: "admin", at: "organization" },
   "organization:delete": { from: "owner", at: "organization" },
 

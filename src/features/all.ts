@@ -10,6 +10,7 @@ import { invitations } from "./invitations/operations";
 import { keys } from "./keys/operations";
 import { members } from "./members/operations";
 import { organizations } from "./organizations/operations";
+import { profile } from "./profile/operations";
 import { projects } from "./projects/operations";
 import { providers } from "./providers/operations";
 import { roles } from "./roles/operations";
@@ -31,6 +32,7 @@ export const features = {
   keys,
   members,
   organizations,
+  profile,
   projects,
   providers,
   roles,

@@ -82,7 +82,7 @@ interface Declaration<I extends z.ZodType, O extends z.ZodType, R extends Rest, 
 }
 
 /** A visitor who is not signed in, at an origin of the control plane. */
-export interface Visitor extends Pick<Call, "runtime" | "ip" | "sessionHash"> {
+export interface Visitor extends Pick<Call, "runtime" | "requestId" | "ip" | "sessionHash"> {
   /** Whether the request was sent to a loopback address of the host. */
   readonly local: boolean;
   readonly origin: string;
@@ -169,12 +169,13 @@ export function visitorOperation<I extends z.ZodType, O extends z.ZodType, const
     access: { kind: "visitor" },
     run: (call, read) =>
       recordingStrangers(call, declaration, async () => {
-        const { arrival, wrongHost, from, runtime, ip, sessionHash } = call;
+        const { arrival, wrongHost, from, runtime, requestId, ip, sessionHash } = call;
         if (wrongHost !== null) throw new Refusal("unknown_origin", wrongHost);
         if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {
           throw new Refusal("foreign_origin", { origin: originOf(call) });
         }
-        const visitor = { runtime, ip, local: arrival.kind === "local", origin: arrival.origin, sessionHash };
+        const local = arrival.kind === "local";
+        const visitor = { runtime, requestId, ip, local, origin: arrival.origin, sessionHash };
         return answered(declaration, await handler(visitor, parsed(declaration.input, await read())), call);
       }),
   };

@@ -68,6 +68,12 @@ describe.each(operations.map(({ operation }) => [operation.name, operation] as c
     const { access } = operation;
     if (access.kind === "permission") expect(isPermission(access.permission)).toBe(true);
     else
-      expect(["auth.link", "auth.providers", "auth.passkeys.challenge", "invitations.look"]).toContain(operation.name);
+      expect([
+        "auth.link",
+        "auth.requestPasswordReset",
+        "auth.providers",
+        "auth.passkeys.challenge",
+        "invitations.look",
+      ]).toContain(operation.name);
   });
 });

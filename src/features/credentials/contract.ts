@@ -20,7 +20,15 @@ export const UpdateCredential = z
   .refine((input) => input.username !== undefined || input.password !== undefined, { error: "nothing_to_change" });
 export type UpdateCredential = z.infer<typeof UpdateCredential>;
 
-export const ListCredentials = z.strictObject({ applicationId: IdInput, ...pageFields });
+export const ListCredentials = z
+  .strictObject({
+    /** Without it, the credentials of every application that the caller can see. */
+    applicationId: IdInput.optional(),
+    /** Only credentials whose password is older than this number of days. */
+    olderThanDays: z.number().int().min(0).max(36_500).optional(),
+    ...pageFields,
+  })
+  .prefault({});
 export type ListCredentials = z.infer<typeof ListCredentials>;
 
 /** A warning about a password that was accepted. */

@@ -333,6 +333,10 @@ export const reasons = {
     ({ endedBy }: { endedBy: LinkEnd | null }) => `This link is no longer valid: ${linkEndings[endedBy ?? "unknown"]}`,
     { endedBy: "other_link" },
   ),
+  mail_not_configured: fixed(
+    "conflict",
+    "This installation sends no e-mail. Ask its operator for a link to choose a new password.",
+  ),
   link_expired: worded(
     "conflict",
     ({ purpose }: { purpose: LinkPurpose }) =>

@@ -40,6 +40,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       { title: "the caller's own", input: nothing, expected: anyRole },
       { title: "by id", input: async () => ({ organizationId: acme.organizationId }), expected: reads },
     ],
+    "organizations.create": [
+      { input: async () => ({ name: name(), owner: `${name()}@example.org`.replace(" ", "") }), expected: ownsRoot },
+    ],
     "organizations.list": [{ input: nothing, expected: anyRole }],
     "organizations.update": [
       { title: "the caller's own", input: async () => ({ name: name() }), expected: administersOwn },
@@ -138,7 +141,21 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "security.one": [{ input: async () => ({ securityId: await credential() }), expected: readsInProject }],
-    "security.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
+    "security.list": [
+      {
+        title: "of an application",
+        input: async () => ({ applicationId: await application() }),
+        expected: readsInProject,
+      },
+      {
+        title: "of every application",
+        input: async () => {
+          await place(); // gives the project developer a role in a project
+          return {};
+        },
+        expected: { ...anyRole, projectDeveloper: 200, otherProject: 200 },
+      },
+    ],
     "security.update": [
       { input: async () => ({ securityId: await credential(), username: "bob" }), expected: writesInProject },
     ],
@@ -251,6 +268,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "providers.one": [{ input: async () => ({ providerId: await provider() }), expected: administers }],
     "providers.list": [{ input: nothing, expected: administersOwn }],
     "providers.update": [{ input: async () => ({ providerId: await provider(), name: name() }), expected: owns }],
+    "providers.test": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
     "providers.delete": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
 
     "members.one": [{ input: async () => ({ memberId: await factories.member() }), expected: withCustom(reads) }],
@@ -315,6 +333,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "invitations.list": [{ input: nothing, expected: administersOwn }],
+    "invitations.resend": [
+      { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
+    ],
     "invitations.delete": [
       { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
     ],
