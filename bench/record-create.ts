@@ -45,6 +45,7 @@ export async function recordCreate(
     sealer: makeSealer([settings.secret]),
     signer: makeSigner([settings.secret]),
     installationId: newId("installation"),
+    localGateway: () => null,
     signIn: signInSettings(settings, "http://bench.invalid", { host: "127.0.0.1", port: 1 }),
     log,
     isStrict: false,

@@ -58,6 +58,7 @@ const runtime: Runtime = {
   sealer,
   signer,
   installationId,
+  localGateway: () => null,
   signIn: signInSettings(settings, `http://${settings.host}:${http.port}`, { host: settings.host, port: http.port }),
   log,
   isStrict: false,

@@ -389,7 +389,7 @@ describe("the roles", () => {
 
   test.each<[DatabaseRole, string]>([
     ["tenant", "portcullis_touch_key('x', now(), 'x')"],
-    ["tenant", "portcullis_touch_session('x', now())"],
+    ["tenant", "portcullis_touch_session('x', 'y', now())"],
     ["tenant", "portcullis_take('x', 1, 1, now())"],
     ["tenant", "portcullis_principal('session', 'x', null)"],
     ["tenant", "portcullis_standing('x', 'x', null)"],

@@ -82,6 +82,8 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     random: (size) => randomBytes(size),
     resolver,
     hostWatch: { servedElsewhere: async () => null },
+    localGateway: () => null,
+    upstreamWatch: { check: async () => ({ outcome: "silent" }) },
     log,
     isStrict: true,
     mailer: null,

@@ -2,24 +2,37 @@ import { z } from "zod";
 import { IdInput, Moment, Name, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
 import { Exposure, ExposureReason, ExposureState, Sync } from "#src/platform/contract/sync-state";
 import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
+import { EnvironmentKind } from "../environments/contract";
 import { Route, RouteInput } from "../routes/contract";
 
 const Access = z.enum(["public-when-empty", "protected"]);
 const HashAlgorithm = z.enum(["apr1", "bcrypt"]);
 
-export const CreateApplication = z.strictObject({
-  environmentId: IdInput,
-  name: Name,
-  access: Access.optional(),
-  hashAlgorithm: HashAlgorithm.optional(),
-  gatewayId: IdInput.optional(),
-  /**
-   * If a credential is given too, both are created in one transaction and one delivery, so the route is never public in
-   * between.
-   */
-  route: RouteInput.optional(),
-  credential: z.strictObject({ username: UsernameInput, password: PasswordInput.optional() }).optional(),
-});
+export const CreateApplication = z
+  .strictObject({
+    environmentId: IdInput.optional(),
+    /** Instead of `environmentId`: the project with this name, and its environment. What does not exist is created. */
+    project: z.strictObject({ name: Name }).optional(),
+    /** `kind` is used only if the environment is created. */
+    environment: z.strictObject({ name: Name, kind: EnvironmentKind.optional() }).optional(),
+    name: Name,
+    access: Access.optional(),
+    hashAlgorithm: HashAlgorithm.optional(),
+    gatewayId: IdInput.optional(),
+    /**
+     * If a credential is given too, both are created in one transaction and one delivery, so the route is never public
+     * in between.
+     */
+    route: RouteInput.optional(),
+    credential: z.strictObject({ username: UsernameInput, password: PasswordInput.optional() }).optional(),
+  })
+  .refine(
+    ({ environmentId, project, environment }) =>
+      environmentId === undefined
+        ? project !== undefined && environment !== undefined
+        : project === undefined && environment === undefined,
+    { error: "either_environment_id_or_names" },
+  );
 export type CreateApplication = z.infer<typeof CreateApplication>;
 
 export const ApplicationById = z.strictObject({ applicationId: IdInput });

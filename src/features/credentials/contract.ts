@@ -89,7 +89,15 @@ export const ImportedCredentials = z.object({
 });
 export type ImportedCredentials = z.infer<typeof ImportedCredentials>;
 
-export const ListCredentials = z.strictObject({ applicationId: IdInput, ...pageFields });
+export const ListCredentials = z
+  .strictObject({
+    /** Without it, the credentials of every application that the caller can see. */
+    applicationId: IdInput.optional(),
+    /** Only credentials whose password is older than this number of days. */
+    olderThanDays: z.number().int().min(0).max(36_500).optional(),
+    ...pageFields,
+  })
+  .prefault({});
 export type ListCredentials = z.infer<typeof ListCredentials>;
 
 /** A warning about a password that was accepted. */

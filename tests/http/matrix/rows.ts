@@ -6,6 +6,7 @@ import {
   administersInProject,
   administersOwn,
   anyRole,
+  createsAnywhere,
   type Expected,
   everyCaller,
   owns,
@@ -46,6 +47,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "organizations.one": [
       { title: "the caller's own", input: nothing, expected: anyRole },
       { title: "by id", input: async () => ({ organizationId: acme.organizationId }), expected: reads },
+    ],
+    "organizations.create": [
+      { input: async () => ({ name: name(), owner: `${name()}@example.org`.replace(" ", "") }), expected: ownsRoot },
     ],
     "organizations.list": [{ input: nothing, expected: anyRole }],
     "organizations.update": [
@@ -121,6 +125,11 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       {
         input: async () => ({ environmentId: (await newEnvironment()).environmentId, name: name() }),
         expected: writesInProject,
+      },
+      {
+        title: "in a new project",
+        input: async () => ({ name: name(), project: { name: name() }, environment: { name: "Production" } }),
+        expected: statuses(403, 200, 200, 200, 200, 403),
       },
     ],
     "applications.one": [
@@ -211,7 +220,21 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "security.one": [{ input: async () => ({ securityId: await credential() }), expected: readsInProject }],
-    "security.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
+    "security.list": [
+      {
+        title: "of an application",
+        input: async () => ({ applicationId: await application() }),
+        expected: readsInProject,
+      },
+      {
+        title: "of every application",
+        input: async () => {
+          await newEnvironment(); // gives the project developer a role in a project
+          return {};
+        },
+        expected: { ...anyRole, projectDeveloper: 200, otherProject: 200 },
+      },
+    ],
     "security.update": [
       { input: async () => ({ securityId: await credential(), username: "bob" }), expected: writesInProject },
     ],
@@ -243,6 +266,16 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
     "claims.release": [{ input: async () => ({ claimId: await factories.releasable() }), expected: administers }],
 
+    "hosts.suggest": [
+      { title: "for any environment", input: async () => ({ name: name() }), expected: createsAnywhere },
+      {
+        title: "for an environment",
+        input: async () => ({ name: name(), environmentId: (await newEnvironment()).environmentId }),
+        expected: writesInProject,
+      },
+    ],
+    "upstreams.check": [{ input: async () => ({ url: "http://169.254.169.254" }), expected: createsAnywhere }],
+
     "gateways.create": [
       {
         input: async () => ({ name: name(), address: "127.0.0.1:8100", probeAddress: "127.0.0.1:8101" }),
@@ -250,6 +283,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "gateways.one": [{ input: async () => ({ gatewayId: acme.gatewayId }), expected: reads }],
+    "gateways.instructions": [{ input: async () => ({ gatewayId: acme.gatewayId }), expected: reads }],
     "gateways.list": [{ input: nothing, expected: anyRole }],
     "gateways.update": [
       { input: async () => ({ gatewayId: await gateway(), name: name() }), expected: owns },
@@ -313,6 +347,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "providers.one": [{ input: async () => ({ providerId: await provider() }), expected: administers }],
     "providers.list": [{ input: nothing, expected: administersOwn }],
     "providers.update": [{ input: async () => ({ providerId: await provider(), name: name() }), expected: owns }],
+    "providers.test": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
     "providers.delete": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
 
     "members.one": [{ input: async () => ({ memberId: await factories.member() }), expected: withCustom(reads) }],
@@ -377,6 +412,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "invitations.list": [{ input: nothing, expected: administersOwn }],
+    "invitations.resend": [
+      { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
+    ],
     "invitations.delete": [
       { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
     ],

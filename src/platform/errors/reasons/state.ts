@@ -116,6 +116,13 @@ export const stateReasons = {
     { kind: "gateway", name: "edge" },
     { name: "taken" },
   ),
+  ambiguous_name: worded(
+    "conflict",
+    ({ kind, name }: { kind: "project" | "environment"; name: string }) =>
+      `More than one ${kind} has the name ${quoted(name)}. Name the environment by its environmentId instead.`,
+    { kind: "project", name: "Website" },
+    ({ kind }) => ({ [`${kind}.name`]: "ambiguous" }),
+  ),
   root_organization: fixed("conflict", "This organization manages the installation, so it cannot be deleted."),
   last_owner: fixed(
     "conflict",
@@ -184,6 +191,10 @@ export const stateReasons = {
     "conflict",
     ({ endedBy }: { endedBy: LinkEnd | null }) => `This link is no longer valid: ${linkEndings[endedBy ?? "unknown"]}`,
     { endedBy: "other_link" },
+  ),
+  mail_not_configured: fixed(
+    "conflict",
+    "This installation sends no e-mail. Ask its operator for a link to choose a new password.",
   ),
   link_expired: worded(
     "conflict",
