@@ -20,6 +20,7 @@ const allowed: readonly (readonly [file: string, part: string, why: string])[] =
   ["src/platform/contract/fields.ts", "moment >= firstMoment", "an input that is not a time is in neither range"],
   ["src/console/account/moment.tsx", "new Date(at)", "shows a time of a response"],
   ["src/identity/totp.ts", "now.getTime()", "the library for codes takes a number"],
+  ["src/features/applications/find-applications.ts", "password_changed_at < ${", "a filter that the reader chooses"],
   ["src/features/audit-log/rows.ts", "gte(auditEntries.createdAt", "a filter that the reader chooses"],
   ["src/features/audit-log/rows.ts", "lt(auditEntries.createdAt", "a filter that the reader chooses"],
   ["src/delivery/prober/host-watch.ts", "now() - at < finds.withinMs", "numbers of a pace"],
