@@ -61,7 +61,7 @@ describe("the filters of the audit log", () => {
     expect(await actions({ text: "0%" })).toEqual(["security.create"]);
     expect(await actions({ text: "duplicate_user" })).toEqual(["security.create"]);
     expect(await list({ text: "' or true --" })).toEqual([]);
-    for (const text of ["", "   ", "x".repeat(101)]) {
+    for (const text of ["", "   ", "x".repeat(256)]) {
       expect((await acme.call("audit.list", { text })).status).toBe(400);
     }
   });

@@ -37,7 +37,7 @@ describe("keys.list", () => {
     const holderOf = (id: string) =>
       items.find(({ userId, serviceAccountId: account }) => userId === id || account === id)?.holderName;
     expect(holderOf(named.userId)).toBe("Ada");
-    expect(holderOf(unnamed.userId)).toBe(`${unnamed.userId}@example.org`);
+    expect(holderOf(unnamed.userId)).toBe(unnamed.email);
     expect(holderOf(serviceAccountId)).toBe(serviceAccountId);
     expect(
       items.filter(({ userId, serviceAccountId: account }) => userId === null && account === null)[0]?.holderName,

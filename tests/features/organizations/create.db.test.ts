@@ -65,8 +65,8 @@ describe("organizations.create", () => {
       ownerId: person.userId,
       setupUrl: null,
     });
-    const { userId } = await insertPerson(world);
-    expect(await create({ owner: `${userId}@example.org` })).toMatchObject({ ownerId: userId, setupUrl: null });
+    const { userId, email } = await insertPerson(world);
+    expect(await create({ owner: email })).toMatchObject({ ownerId: userId, setupUrl: null });
     const links = await world.db.asOwner("select 1 from links where user_id = any ($1)", [[person.userId, userId]]);
     expect(links).toEqual([]);
   });
