@@ -44,8 +44,6 @@ async function timeSignIn(email: string, through: World): Promise<{ status: numb
   return { status, ms: performance.now() - startedAt };
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
 /** Two accounts that share the wrong guesses, so that neither reaches the lockout. */
 async function givenAccounts(hash?: string): Promise<string[]> {
   const people = [await givenPerson(withoutFloor), await givenPerson(withoutFloor)];
@@ -70,7 +68,7 @@ describe.runIf(isMeasured)("the response time of a sign-in", () => {
     const times = new Map<string, number[]>();
     const began = performance.now();
     for (let round = 0; round < rounds; round++) {
-      // On a machine that is busy with other things the floor is many seconds: then the median of three has to do.
+      // On a machine that is busy with other things the floor is many seconds: then the shortest of three has to do.
       if (round === 3 && performance.now() - began > patienceMs) break;
       const answers = Object.entries(kinds).map(async ([kind, email], at) => {
         await delay((at * floor) / 8); // staggered, so that no request waits for the hash of another one
@@ -80,10 +78,11 @@ describe.runIf(isMeasured)("the response time of a sign-in", () => {
       });
       await Promise.all(answers);
     }
-    const medians = [...times.values()].map(median);
-    expect(medians).toHaveLength(4);
-    expect(Math.min(...medians)).toBeGreaterThanOrEqual(floor - 1);
-    expect(Math.max(...medians) / Math.min(...medians), JSON.stringify([...times])).toBeLessThan(1.1);
+    // The minimum is the cost of a response: tests that run at the same time can only make a response slower.
+    const shortest = [...times.values()].map((all) => Math.min(...all));
+    expect(shortest).toHaveLength(4);
+    expect(Math.min(...shortest)).toBeGreaterThanOrEqual(floor - 1);
+    expect(Math.max(...shortest) / Math.min(...shortest), JSON.stringify([...times])).toBeLessThan(1.1);
   }, 600_000);
 
   it("the response time reveals an imported account without the floor, so the measurement is sensitive enough", async () => {

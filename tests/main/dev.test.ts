@@ -35,7 +35,11 @@ function save(path: string, text: string): void {
 }
 
 /** Saves the source of `/healthz` with another answer. */
-const answerWith = (word: string) => save(health, unchanged.replace('status: "ok"', `status: "${word}"`));
+function answerWith(word: string): void {
+  const changed = unchanged.replace(': "ok" });', `: "${word}" });`);
+  if (changed === unchanged) throw new Error(`${health} has another form than this test expects`);
+  save(health, changed);
+}
 
 /** What `/healthz` answers; null while no server does. */
 async function answered(): Promise<string | null> {

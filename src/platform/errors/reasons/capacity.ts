@@ -45,7 +45,7 @@ export const capacityReasons = {
 } satisfies Readonly<Record<string, AnyDefinition>>;
 
 /** The parameters of a rate limit. */
-interface Limited {
+export interface Limited {
   /** The name of the limit: `sign-in:ip`. */
   readonly limit: string;
   /** The number of seconds before the next attempt is accepted. */

@@ -160,7 +160,7 @@ export const inputReasons = {
 } satisfies Readonly<Record<string, AnyDefinition>>;
 
 /** A rule that a password breaks. The message never holds the password. */
-interface Weakness {
+export interface Weakness {
   readonly reason: string;
   readonly message: string;
 }
