@@ -244,7 +244,7 @@ describe("a database that was restored from an older copy", () => {
     expect(await sync.given.ok("applications.one", { applicationId: still.applicationId })).toMatchObject({
       closed: null,
     });
-    expect(await entries()).toMatchObject([{ object_id: applicationId, actor_kind: "system" }]);
+    expect(await entries()).toMatchObject([{ objectId: applicationId, actorKind: "system" }]);
 
     await sync.given.ok("applications.reopen", { applicationId, reason: "ada has another password." });
     await delivered();
