@@ -38,9 +38,9 @@ interface Row {
 const proofHoldsForMs = 30 * 60_000;
 
 /**
- * Selects what the exposure of applications depends on, one row each, with what lists sort and show. What lies in applications is grouped before it is
- * joined. For thousands of applications, a subquery for each of them costs several times as much, and its estimated cost
- * makes PostgreSQL compile the statement, which takes longer than all of its work.
+ * Selects what the exposure of applications depends on, one row each, with what lists sort and show. What lies in
+ * applications is grouped before it is joined. For thousands of applications, a subquery for each of them costs several
+ * times as much, and its estimated cost makes PostgreSQL compile the statement, which takes longer than all of its work.
  * @param which a condition on an application `a` in its environment `e`
  * @param among the ids of all applications that can meet the condition; without them, the whole organization
  */

@@ -42,6 +42,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   idp.tamper = null;
+  idp.beforeTokens = null;
   idp.signWith = null;
   // Within a minute, anonymous refusals are counted together from the tenth kind on. Each test starts at zero.
   await deleteRows(world.db.owner, refusalCounts);
@@ -266,13 +267,8 @@ describe("checks of what a provider returns (TM-12..20)", () => {
       const browser = newBrowser();
       const back = await comeBack(browser, idp, "other");
       const { issuer, clientId } = idp;
-      let changed: Promise<unknown> = Promise.resolve();
-      idp.tamper = (claims) => {
-        changed = updateRows(world.db.owner, oidcProviders, { slug: "other" }, change);
-        return claims;
-      };
+      idp.beforeTokens = () => updateRows(world.db.owner, oidcProviders, { slug: "other" }, change);
       const response = await browser.fetch(back);
-      await changed;
       await updateRows(world.db.owner, oidcProviders, { slug: "other" }, { enabled: true, issuer, clientId });
       expect([response.headers.get("location"), hasSession(browser)]).toEqual([refusedAt, false]);
       expect((await lastReason()).reason).toBe("provider_changed");

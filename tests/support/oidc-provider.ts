@@ -46,6 +46,8 @@ export interface RunningProvider {
   tamperHeader: ((header: TokenClaims) => TokenClaims) | null;
   /** Changes the next responses to the server, by path, or null. */
   alter: ((path: string, answer: ProviderAnswer) => ProviderAnswer) | null;
+  /** Runs before the next tokens are sent, which wait for it; or null. */
+  beforeTokens: (() => Promise<unknown>) | null;
   readonly asked: Asked[];
   /**
    * Follows the redirects like a browser, until the provider redirects back.
@@ -133,6 +135,7 @@ export async function startOidcProvider({
     await next();
     asked.form = context.oidc?.body ?? {};
     const body: unknown = context.body;
+    if (path === "/token") await control.beforeTokens?.();
     if (path === "/token" && isTokens(body) && (control.tamper || control.tamperHeader || control.signWith)) {
       const [, payload = ""] = body.id_token.split(".");
       const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as TokenClaims;
@@ -167,6 +170,7 @@ export async function startOidcProvider({
     signWith: null,
     tamperHeader: null,
     alter: null,
+    beforeTokens: null,
     asked: [],
     visit: (authorizationUrl) => visit(asLocal(authorizationUrl), asLocal, url),
     close: () => close(server),

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { wrongFolderReasons } from "#src/platform/contract/sync-state";
 import { NotOurs } from "#src/platform/files/own-folder";
 import { BundleRefused, bundleRefusals } from "./bundle-refused";
-import { WrongFolder, wrongFolderReasons } from "./wrong-folder";
+import { WrongFolder } from "./wrong-folder";
 
 /** Why a call failed, as a message. It has only the facts that the other side needs to distinguish causes. */
 export const Failure = z.discriminatedUnion("kind", [

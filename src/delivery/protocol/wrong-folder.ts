@@ -1,14 +1,5 @@
-/** Why a folder is not the one that the database means. Each is a cause that `sync.status` names. */
-export const wrongFolderReasons = [
-  "folder_replaced",
-  "claim_missing",
-  "claim_unreadable",
-  "claim_of_another",
-  "another_folder",
-  "claimed_elsewhere",
-  "gateway_gone",
-  "not_set_up",
-] as const;
+import type { wrongFolderReasons } from "#src/platform/contract/sync-state";
+
 type WrongFolderReason = (typeof wrongFolderReasons)[number];
 
 /** A gateway's folder is not the expected one. The message is a sentence with paths, for the log. */

@@ -18,7 +18,7 @@ export const Overview = z.object({
     /** A visitor without a credential was let in where the gateway should refuse. They also count as `unknown`. */
     alarm: count,
   }),
-  /** The applications that somebody should look at, worst first; 5 at most. */
+  /** The applications that need attention, worst first; at most 5. */
   needsAttention: z.array(
     z.object({
       applicationId: z.string(),

@@ -66,6 +66,18 @@ export const Exposure = z.object({
 });
 export type Exposure = z.infer<typeof Exposure>;
 
+/** Why a gateway's folder is not the one that the database means. */
+export const wrongFolderReasons = [
+  "folder_replaced",
+  "claim_missing",
+  "claim_unreadable",
+  "claim_of_another",
+  "another_folder",
+  "claimed_elsewhere",
+  "gateway_gone",
+  "not_set_up",
+] as const;
+
 /** Why deliveries to a gateway fail, or why no process can lead it. */
 export const DeliveryCause = z.enum([
   "disk_full",
@@ -78,14 +90,7 @@ export const DeliveryCause = z.enum([
   "link_loop",
   "disk_broken",
   "disks_differ",
-  "folder_replaced",
-  "claim_missing",
-  "claim_unreadable",
-  "claim_of_another",
-  "another_folder",
-  "claimed_elsewhere",
-  "gateway_gone",
-  "not_set_up",
+  ...wrongFolderReasons,
   "too_many_files",
   "database_silent",
   "other",

@@ -35,18 +35,32 @@ const deliveries = async () =>
 const deliveredIn = async (applicationId: string) =>
   (await lastRow(sync.world.db.owner, changes, { applicationId }))?.deliveredIn;
 
-it("a delivery that only opens is cancelled before its first file if a revocation arrives during staging", async () => {
+/** Options of a reconciler whose next delivery can be interrupted when it is staged, and whose clock can jump. */
+function interruptOnceStaged() {
   let jumped = 0;
-  let staged: (() => Promise<void>) | null = null;
-  const reconciler = sync.reconciler({
-    pace: { ...realPace, now: () => performance.now() + jumped },
-    faultPoint: async (point) => {
-      if (point !== "staged" || staged === null) return;
-      const interrupt = staged;
-      staged = null;
-      await interrupt();
+  let planned: (() => Promise<void>) | null = null;
+  return {
+    plan: (interrupt: () => Promise<void>) => {
+      planned = interrupt;
     },
-  });
+    jump: (ms: number) => {
+      jumped += ms;
+    },
+    options: {
+      pace: { ...realPace, now: () => performance.now() + jumped },
+      faultPoint: async (point: string) => {
+        if (point !== "staged" || planned === null) return;
+        const interrupt = planned;
+        planned = null;
+        await interrupt();
+      },
+    },
+  };
+}
+
+it("a delivery that only opens is cancelled before its first file if a revocation arrives during staging", async () => {
+  const interruption = interruptOnceStaged();
+  const reconciler = sync.reconciler(interruption.options);
   reconciler.start();
   await reconciler.ready;
   const { applicationId: revoked } = await application("wiki.localhost", 9000);
@@ -58,11 +72,11 @@ it("a delivery that only opens is cancelled before its first file if a revocatio
 
   let opened = "";
   let liveWhenRevoked: string | null = "";
-  staged = async () => {
+  interruption.plan(async () => {
     await sync.given.ok("security.update", { securityId: data.items[0]?.securityId, password: password() });
     liveWhenRevoked = opened === "" ? null : sync.file(opened);
-    jumped += 1_000; // the next check for a closing change is due
-  };
+    interruption.jump(1_000); // the next check for a closing change is due
+  });
   opened = (await application("blog.localhost", 9001)).applicationId;
   await Promise.all([sync.proven(opened), sync.proven(revoked)]);
 
@@ -75,17 +89,8 @@ it("a delivery that only opens is cancelled before its first file if a revocatio
 });
 
 it("a comparison's repairs are cancelled for a revocation, which is delivered first and alone", async () => {
-  let jumped = 0;
-  let staged: (() => Promise<void>) | null = null;
-  const reconciler = sync.reconciler({
-    pace: { ...realPace, now: () => performance.now() + jumped },
-    faultPoint: async (point) => {
-      if (point !== "staged" || staged === null) return;
-      const interrupt = staged;
-      staged = null;
-      await interrupt();
-    },
-  });
+  const interruption = interruptOnceStaged();
+  const reconciler = sync.reconciler(interruption.options);
   const { applicationId: revoked } = await application("wiki.localhost", 9000);
   const broken = await Promise.all(
     Array.from({ length: 60 }, (_, at) => application(`blog-${at}.localhost`, 9001 + at)),
@@ -102,20 +107,12 @@ it("a comparison's repairs are cancelled for a revocation, which is delivered fi
 
   let mendedWhenRevoked = Number.NaN;
   const mended = () => broken.filter(({ applicationId }) => sync.file(applicationId) !== null).length;
-  staged = async () => {
+  interruption.plan(async () => {
     await sync.given.ok("security.update", { securityId: data.items[0]?.securityId, password: password() });
     mendedWhenRevoked = mended();
-    jumped += 1_000;
-  };
-  const next = sync.reconciler({
-    pace: { ...realPace, now: () => performance.now() + jumped },
-    faultPoint: async (point) => {
-      if (point !== "staged" || staged === null) return;
-      const interrupt = staged;
-      staged = null;
-      await interrupt();
-    },
+    interruption.jump(1_000);
   });
+  const next = sync.reconciler(interruption.options);
   next.start();
   await next.ready;
   await until(mended, (files) => files === broken.length);

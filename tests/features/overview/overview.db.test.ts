@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { insertPerson, insertProjectRole } from "#tests/http/matrix/acme";
+import type { Call } from "#tests/support/call-response";
 import { insertEnvironment, type ProjectAndEnvironment } from "#tests/support/environment";
 import { givenMember } from "#tests/support/people";
 import { givenSession } from "#tests/support/sessions";
@@ -12,9 +13,6 @@ interface Overview {
   readonly gateways: readonly Readonly<Record<string, unknown>>[] | null;
   readonly changes: readonly { readonly action: string; readonly object: { readonly name: string | null } }[] | null;
 }
-
-/** Calls as a key or as a session. */
-type Call = <T>(procedure: string, input?: unknown) => Promise<{ status: number; data: T }>;
 
 let world: World;
 let acme: GivenOrganization;

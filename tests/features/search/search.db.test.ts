@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { insertPerson, insertProjectRole } from "#tests/http/matrix/acme";
+import type { Call } from "#tests/support/call-response";
 import { insertEnvironment, type ProjectAndEnvironment } from "#tests/support/environment";
 import { givenMember } from "#tests/support/people";
 import { givenSession } from "#tests/support/sessions";
@@ -11,9 +12,6 @@ interface Hit {
   readonly title: string;
   readonly application: { readonly applicationId: string; readonly name: string } | null;
 }
-
-/** Calls as a key or as a session. */
-type Call = <T>(procedure: string, input?: unknown) => Promise<{ status: number; data: T }>;
 
 let world: World;
 let acme: GivenOrganization;
