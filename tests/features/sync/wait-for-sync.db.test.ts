@@ -367,12 +367,11 @@ test("40 concurrent waits do not block other requests and hold no transaction op
     const [call, target] = [at < 20 ? acme.call : other, at % 2 ? { changeId } : { applicationId }];
     return (await call<Waited>("sync.wait", { ...target, timeoutMs: 60_000 })).data;
   });
+  // A creation that had to wait for one of them would find it ended.
   for (let at = 0; at < 10; at++) {
-    const began = performance.now();
     await given(acme).credential(applicationId, `user-${at}`);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(await isOpen(Promise.race(waiting))).toBe(true);
   }
-  expect(await isOpen(Promise.all(waiting))).toBe(true);
   await expect
     .poll(async () => {
       const open = await world.db.asOwner(
