@@ -45,6 +45,7 @@ export async function recordCreate(
     sealer: makeSealer([settings.secret]),
     signer: makeSigner([settings.secret]),
     installationId: newId("installation"),
+    localGateway: () => null,
     signIn: signInSettings(settings, "http://bench.invalid", { host: "127.0.0.1", port: 1 }),
     log,
     isStrict: false,
@@ -52,6 +53,7 @@ export async function recordCreate(
     listensOn: [],
     wake: () => undefined,
     prioritize: () => undefined,
+    prove: () => undefined,
     waits: createWaitHub({ database, log, prioritize: () => undefined }),
   });
   const call = async (username: string) => {

@@ -1,4 +1,5 @@
-import { foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { check, foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id, moment } from "./columns";
 import { gateways } from "./gateways";
 import { organizations } from "./organizations";
@@ -23,11 +24,24 @@ export const applications = pgTable(
     hashAlgorithm: text("hash_algorithm", { enum: ["apr1", "bcrypt"] })
       .notNull()
       .default("apr1"),
+    /**
+     * Since when it is closed by hand: no visitor gets in, whatever else holds. Null if it is not. The other fields say
+     * why, and who closed it, by their kind, id and name in the audit log.
+     */
+    closedAt: moment("closed_at"),
+    closedReason: text("closed_reason"),
+    closedByKind: text("closed_by_kind", { enum: ["person", "serviceAccount", "apiKey", "commandLine", "system"] }),
+    closedById: id("closed_by_id"),
+    closedByName: text("closed_by_name"),
     createdAt: createdAt(),
     /** When it, its credentials or its routes were last changed by someone; null if not since its creation. */
     changedAt: moment("changed_at"),
   },
   (table) => [
+    check(
+      "applications_closed",
+      sql`(closed_at is null) = (closed_reason is null) and (closed_at is null) = (closed_by_kind is null)`,
+    ),
     unique("applications_slug").on(table.organizationId, table.slug),
     unique("applications_in_organization").on(table.organizationId, table.applicationId),
     index("applications_by_environment").on(table.environmentId),

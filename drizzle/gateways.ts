@@ -1,6 +1,6 @@
 import { boolean, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { ForeignFile } from "../src/delivery/protocol/foreign-file";
-import type { DeliveryCause } from "../src/platform/contract/sync-state";
+import type { DeliveryCause, GatewayCondition } from "../src/platform/contract/sync-state";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 
@@ -33,6 +33,9 @@ export const gateways = pgTable("gateways", {
   /** Why the last delivery failed; null if it did not fail. */
   cause: text("cause").$type<DeliveryCause>(),
   causeSince: moment("cause_since"),
+  /** What the gateway does with its folder, as its leader last observed it; null before the first observation. */
+  condition: text("condition").$type<GatewayCondition>(),
+  conditionAt: moment("condition_at"),
   comparedAt: moment("compared_at"),
   /** Relevant foreign files in the watched folder, as found by the last full comparison. */
   foreignFiles: jsonb("foreign_files").$type<readonly ForeignFile[]>().notNull().default([]),

@@ -11,6 +11,8 @@ export const users = pgTable("users", {
   /** Lower-case. */
   email: text("email").notNull().unique(),
   name: text("name"),
+  /** The language of the console; null for the language of the browser. */
+  locale: text("locale", { enum: ["en", "de"] }),
   createdAt: createdAt(),
 });
 
@@ -28,6 +30,8 @@ export const members = pgTable(
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
     roleId: id("role_id"),
     createdAt: createdAt(),
+    /** When a session of the person was last used for this organization; at most a minute old while it is used. */
+    lastSeenAt: moment("last_seen_at"),
   },
   (table) => [
     unique("members_once").on(table.organizationId, table.userId),

@@ -30,6 +30,8 @@ export const routes = pgTable(
     upstreams: jsonb("upstreams").$type<readonly StoredUpstream[]>().notNull(),
     /** The claim keys of its upstreams: every address and name that it may reach. */
     upstreamKeys: text("upstream_keys").array().notNull(),
+    /** False: maintenance. Its place answers 403, and falls through to no other route. */
+    enabled: boolean("enabled").notNull().default(true),
     createdAt: createdAt(),
   },
   (table) => [

@@ -1,4 +1,4 @@
-import { foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { foreignKey, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { applications } from "./applications";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
@@ -16,6 +16,8 @@ export const security = pgTable(
     /** The gateway's hash, sealed for `security:hash:<securityId>`. */
     hashSealed: text("hash_sealed").notNull(),
     hashAlgorithm: text("hash_algorithm", { enum: ["apr1", "bcrypt"] }).notNull(),
+    /** The binary logarithm of the rounds of bcrypt. Null for apr1, and for bcrypt hashes of earlier versions: 10. */
+    hashCost: integer("hash_cost"),
     createdAt: createdAt(),
     passwordChangedAt: moment("password_changed_at").notNull(),
     expiresAt: moment("expires_at"),

@@ -58,6 +58,7 @@ const runtime: Runtime = {
   sealer,
   signer,
   installationId,
+  localGateway: () => null,
   signIn: signInSettings(settings, `http://${settings.host}:${http.port}`, { host: settings.host, port: http.port }),
   log,
   isStrict: false,
@@ -68,6 +69,7 @@ const runtime: Runtime = {
     if (options.observed) send({ committed: monotonic() });
   },
   prioritize,
+  prove: (gatewayId, applicationId) => sync?.prove(gatewayId, applicationId),
   waits: createWaitHub({ database, log, prioritize }),
 };
 if (options.sync) {

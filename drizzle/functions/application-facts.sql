@@ -9,7 +9,10 @@ begin
   end if;
   return (select jsonb_build_object('applicationId', a.application_id, 'organizationId', a.organization_id,
       'environmentId', a.environment_id, 'environmentKind', e.kind, 'projectId', e.project_id, 'gatewayId', a.gateway_id,
-      'name', a.name, 'slug', a.slug, 'access', a.access, 'openedBy', a.opened_by, 'hashAlgorithm', a.hash_algorithm)
+      'name', a.name, 'slug', a.slug, 'access', a.access, 'openedBy', a.opened_by,
+      'isClosed', a.closed_at is not null, 'hashAlgorithm', a.hash_algorithm,
+      -- All credentials of an application have the same cost.
+      'hashCost', (select s.hash_cost from security s where s.application_id = a.application_id limit 1))
     from applications a join environments e on e.environment_id = a.environment_id
     where a.application_id = p_application_id and a.organization_id = p_organization_id);
 end $$;

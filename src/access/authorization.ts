@@ -6,6 +6,7 @@ import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
 
 /** The permissions that reach beyond one organization. Their holder must also belong to the root organization. */
 export const installationWide: ReadonlySet<Permission> = new Set([
+  "organization:create",
   "gateway:create",
   "gateway:update",
   "gateway:delete",
@@ -45,8 +46,33 @@ export function authorize<O>(principal: Principal, facts: Facts<O>, permission: 
   if (isAllowed(principal, organization, permission, projectId)) return located;
   if (allowsOwnKey(principal, located, permission)) return located;
   if (isReach(located) && projectsWith(principal, organization, located, permission).length > 0) return located;
+  throw notAllowed(principal, organization, permission, projectId);
+}
+
+/** The refusal of a principal without this permission. It says whether only the key lacks it. */
+function notAllowed(
+  principal: Principal,
+  organization: Pick<Organization, "root">,
+  permission: Permission,
+  projectId: string | null,
+): Refusal {
   const byKey = principal.kind === "apiKey" && isAllowed(asHolder(principal), organization, permission, projectId);
-  throw new Refusal(byKey ? "key_scope" : "forbidden", { permission });
+  return new Refusal(byKey ? "key_scope" : "forbidden", { permission });
+}
+
+/**
+ * For an act that also creates or changes another object than the one that the request names.
+ * @throws Refusal `forbidden`, `key_scope`
+ */
+export function requireAllowed(
+  principal: Principal,
+  organization: Pick<Organization, "root">,
+  permission: Permission,
+  projectId: string | null = null,
+): void {
+  if (!isAllowed(principal, organization, permission, projectId)) {
+    throw notAllowed(principal, organization, permission, projectId);
+  }
 }
 
 function found<O>(object: O | null, about: About): O {

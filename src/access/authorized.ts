@@ -66,7 +66,7 @@ export class Authorized<P extends Permission, O> {
     request.trace.about({ ...about, name });
     const principal = await identified(request, facts);
     if (!facts) throw new Refusal("not_found", about);
-    touch(request, facts.principal);
+    touch(request, facts);
     const object = authorize(principal, facts, permission, about);
     return new Authorized(request, principal, facts.organization, object, { permission, named });
   }
@@ -179,7 +179,7 @@ function authorizeStatement(request: RequestContext, { resource, id }: Named<unk
 const minute = 60_000;
 
 /** Records the use of a key or a session, at most once a minute, without waiting for the write. */
-function touch({ runtime, ip }: RequestContext, principal: Facts["principal"]): void {
+function touch({ runtime, ip }: RequestContext, { principal, organization }: Facts): void {
   const { database, clock, log } = runtime;
   if (principal.kind === "commandLine") return;
   const now = clock.now();
@@ -189,7 +189,7 @@ function touch({ runtime, ip }: RequestContext, principal: Facts["principal"]): 
   const statement =
     principal.kind === "apiKey"
       ? sql`select portcullis_touch_key(${principal.apiKeyId}::text, ${at}::timestamptz, ${ip}::text)`
-      : sql`select portcullis_touch_session(${principal.sessionId}::text, ${at}::timestamptz)`;
+      : sql`select portcullis_touch_session(${principal.sessionId}::text, ${organization.organizationId}::text, ${at}::timestamptz)`;
   database
     .call(statement)
     // The error itself may contain bound parameters.

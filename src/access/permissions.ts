@@ -25,6 +25,8 @@ interface Cell {
 
 const table = {
   "organization:read": { from: "viewer", level: "organization" },
+  // It also requires the root organization.
+  "organization:create": { from: "owner", level: "organization" },
   "organization:update": { from: "admin", level: "organization" },
   "organization:delete": { from: "owner", level: "organization" },
 

@@ -35,6 +35,8 @@ export interface SessionPrincipal {
   readonly userId: string;
   readonly email: string;
   readonly name: string | null;
+  /** The person's language; null for the language of the browser. */
+  readonly locale: "en" | "de" | null;
   /** The methods that opened it: `password`, `totp`, … */
   readonly methods: readonly string[];
   /**
@@ -88,6 +90,7 @@ const sessionFacts = z.object({
   userId: z.string(),
   email: z.string(),
   name: z.string().nullable(),
+  locale: z.enum(["en", "de"]).nullable(),
   stage: z.enum(["second_factor", "full"]),
   methods: z.array(z.string()).readonly(),
   boundTo: z.string().nullable(),
@@ -183,13 +186,14 @@ function sessionPrincipal(
   if (hasPassed(session.expiresAt, now) || hasPassed(idleEnd, now) || session.local !== local) {
     throw new Refusal("session_ended");
   }
-  const { sessionId, userId, email, name, methods, boundTo, standing } = session;
+  const { sessionId, userId, email, name, locale, methods, boundTo, standing } = session;
   return {
     kind: "session",
     sessionId,
     userId,
     email,
     name,
+    locale,
     methods,
     boundTo,
     standing,

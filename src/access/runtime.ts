@@ -3,7 +3,7 @@ import type { Database } from "../database/database";
 import type { Sealer } from "../database/sealing";
 import type { Signer } from "../database/signing";
 import type { Mailer } from "../platform/mail";
-import type { Clock, HostWatch, RandomBytes, Resolver } from "../platform/values";
+import type { Clock, HostWatch, RandomBytes, Resolver, UpstreamWatch } from "../platform/values";
 import type { Waits } from "../platform/waits";
 
 /** The dependencies of the process as values. They are the same for every request, and a test replaces them. */
@@ -19,6 +19,10 @@ export interface Runtime {
   readonly resolver: Resolver;
   /** Called before a host is claimed. */
   readonly hostWatch: HostWatch;
+  /** Called when a person asks whether an upstream answers. */
+  readonly upstreamWatch: UpstreamWatch;
+  /** How to start the gateway of this machine; null while this process does not have the folder of that gateway. */
+  readonly localGateway: () => LocalGateway | null;
   readonly log: Logger;
   /** In tests: the call fails if an output has more than its schema, or a refusal is not declared. */
   readonly isStrict: boolean;
@@ -34,8 +38,17 @@ export interface Runtime {
   readonly wake: (gatewayIds: readonly string[]) => void;
   /** Notifies the prober that a request waits until this application is enforced. It is a hint. */
   readonly prioritize: (applicationId: string) => void;
+  /** Asks the leader of a gateway to probe this application now. It is a hint. */
+  readonly prove: (gatewayId: string, applicationId: string) => void;
   /** The requests of this process that wait for deliveries. */
   readonly waits: Waits;
+}
+
+/** The gateway `local` of this process, for people who may see the paths of this machine. */
+export interface LocalGateway {
+  readonly folder: string;
+  /** The command that starts Traefik with its files, for a shell. */
+  readonly command: string;
 }
 
 /** The sign-in settings. */

@@ -10,12 +10,14 @@ import type { ExposureFacts } from "./exposure";
 /** One row of `selectExposureFacts`. */
 interface Row {
   readonly application_id: string;
+  readonly closed_by_hand: boolean;
   readonly access: Access;
   readonly opened_by: OpenedBy;
   readonly never_public: boolean;
   readonly has_credential: boolean;
   readonly has_valid_credential: boolean;
   readonly has_route: boolean;
+  readonly has_enabled_route: boolean;
   readonly pending: boolean;
   /** Null, with all fields from here to `proof_is_old`, if nothing was ever delivered. */
   readonly revision: number | null;
@@ -44,9 +46,11 @@ const proofHoldsForMs = 30 * 60_000;
  */
 export function selectExposureFacts(which: SQL, now: Date, among?: readonly string[]): SQL {
   return sql`
-    select a.application_id, a.name, a.created_at, a.changed_at, e.project_id, a.access, a.opened_by, o.never_public,
+    select a.application_id, a.name, a.created_at, a.changed_at, e.project_id, a.closed_at is not null as closed_by_hand,
+      a.access, a.opened_by, o.never_public,
       s.application_id is not null as has_credential, coalesce(s.valid, false) as has_valid_credential,
-      r.application_id is not null as has_route, c.application_id is not null as pending,
+      r.application_id is not null as has_route, coalesce(r.enabled, false) as has_enabled_route,
+      c.application_id is not null as pending,
       d.revision, d.intended as delivered_intended, d.form, d.proven_revision, d.unproven,
       to_char(d.proved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as proved_at,
       d.digest is not null and ${passedInSql(sql`d.proved_at`, later(now, -proofHoldsForMs))} as proof_is_old,
@@ -61,7 +65,8 @@ export function selectExposureFacts(which: SQL, now: Date, among?: readonly stri
         from security where ${oneOf(sql`application_id`, among)} group by application_id
       ) s on s.application_id = a.application_id
       left join (
-        select distinct application_id from routes where ${oneOf(sql`application_id`, among)}
+        select application_id, bool_or(enabled) as enabled
+        from routes where ${oneOf(sql`application_id`, among)} group by application_id
       ) r on r.application_id = a.application_id
       left join (
         select distinct application_id from changes
@@ -83,12 +88,14 @@ export async function exposureFactsOf(
 
 function factsOf(row: Row): ExposureFacts {
   return {
+    closedByHand: row.closed_by_hand,
     access: row.access,
     openedBy: row.opened_by,
     neverPublic: row.never_public,
     // One entry stands for all of them: only whether there is one, and whether one is valid, counts.
     credentials: row.has_credential ? [{ valid: row.has_valid_credential }] : [],
     hasRoute: row.has_route,
+    hasEnabledRoute: row.has_enabled_route,
     pending: row.pending,
     delivered:
       row.revision === null

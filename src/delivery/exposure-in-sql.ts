@@ -14,7 +14,7 @@ export function selectExposure(facts: SQL): SQL {
     select r.*,
       case
         when reason is null then delivered_intended
-        when reason = 'no_route' then 'closed'
+        when reason in ('no_route', 'closed_by_hand', 'routes_disabled') then 'closed'
         when reason = 'quarantined' and form = 'closed' then 'closed'
         when reason = 'quarantined' then delivered_intended
         else 'unknown'
@@ -23,12 +23,15 @@ export function selectExposure(facts: SQL): SQL {
       select i.*,
         case
           when pending then case when failing then 'delivery_fails' else 'pending' end
-          when revision is null then case when has_route then 'not_delivered' else 'no_route' end
+          when revision is null then
+            case when has_route then 'not_delivered' when closed_by_hand then 'closed_by_hand' else 'no_route' end
           when proven_revision < revision then
             coalesce(${unproven}, case when loaded_revision < revision then 'not_loaded' else 'not_proven' end)
           when unproven is not null then ${unproven}
           when proof_is_old then 'proof_is_old'
+          when closed_by_hand and delivered_intended = 'closed' then 'closed_by_hand'
           when not has_route then 'no_route'
+          when not has_enabled_route then 'routes_disabled'
           when form = 'closed' then 'quarantined'
           when delivered_intended <> intended then 'pending'
           when form = 'quarantined' then 'quarantined'
@@ -36,6 +39,7 @@ export function selectExposure(facts: SQL): SQL {
       from (
         select f.*,
           case
+            when closed_by_hand then 'closed'
             when has_valid_credential then 'protected'
             when access = 'public-when-empty' and not has_credential and opened_by in ('create', 'delete', 'access')
               and not never_public

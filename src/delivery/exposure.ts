@@ -4,12 +4,15 @@ import type { Access, Intended, OpenedBy } from "../traefik/compiler/state";
 
 /** What the database knows about one application and about the observed behaviour of its gateway. */
 export interface ExposureFacts {
+  readonly closedByHand: boolean;
   readonly access: Access;
   readonly openedBy: OpenedBy;
   readonly neverPublic: boolean;
   /** Every row of `security`, and whether it is valid now. */
   readonly credentials: readonly { readonly valid: boolean }[];
   readonly hasRoute: boolean;
+  /** At least one of its routes is not under maintenance. */
+  readonly hasEnabledRoute: boolean;
   /** A change of the application is not delivered yet. */
   readonly pending: boolean;
   /** What the gateway last received for it; null if it never received anything. */
@@ -46,13 +49,18 @@ export function exposureOf(facts: ExposureFacts): Exposure {
   if (!delivered)
     return facts.hasRoute
       ? unknown("not_delivered")
-      : { state: "closed", intended, provedAt: null, reason: "no_route" };
+      : { state: "closed", intended, provedAt: null, reason: facts.closedByHand ? "closed_by_hand" : "no_route" };
   if (delivered.provenRevision < delivered.revision) {
     return unknown(delivered.unproven ?? (facts.loadedRevision < delivered.revision ? "not_loaded" : "not_proven"));
   }
   if (delivered.unproven) return unknown(delivered.unproven);
   if (delivered.proofIsOld) return unknown("proof_is_old");
+  if (facts.closedByHand && delivered.intended === "closed") {
+    return { state: "closed", intended, provedAt: delivered.provedAt, reason: "closed_by_hand" };
+  }
   if (!facts.hasRoute) return { state: "closed", intended, provedAt: delivered.provedAt, reason: "no_route" };
+  if (!facts.hasEnabledRoute)
+    return { state: "closed", intended, provedAt: delivered.provedAt, reason: "routes_disabled" };
   const seen = { intended, provedAt: delivered.provedAt };
   if (delivered.form === "closed") return { ...seen, state: "closed", reason: "quarantined" };
   // A proof is about the compile at that time. If the rows have changed since, the exposure is unknown again.

@@ -20,7 +20,11 @@ export const limits = {
   failuresByAccount: { name: "failures:account", attempts: 5, windowSeconds: 300 },
   managementByAddress: { name: "management:ip", attempts: 10, windowSeconds: 60 },
   oidcStartByAddress: { name: "oidc:ip", attempts: 10, windowSeconds: 60 },
+  providerTestsOfOrganization: { name: "provider-test:organization", attempts: 20, windowSeconds: 600 },
+  upstreamChecksOfCaller: { name: "upstream-check:caller", attempts: 20, windowSeconds: 60 },
+  upstreamChecksOfOrganization: { name: "upstream-check:organization", attempts: 120, windowSeconds: 3_600 },
   keyCreationByAddress: { name: "key-creation:ip", attempts: 5, windowSeconds: 3_600 },
+  proofsByOrganization: { name: "proofs:organization", attempts: 10, windowSeconds: 60 },
 } as const satisfies Record<string, Limit>;
 
 /**

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import type { Logger } from "pino";
 import { type FolderSettings, pathsIn } from "../delivery/applier/gateway-folder";
 import { unreadableForTraefik } from "../delivery/applier/static-configuration";
-import { quoteForShell } from "../platform/quote-for-shell";
 import { buildConsole } from "./build-console";
 import { inOneLine } from "./explain-start-failure";
 import { localFolder } from "./gateway-settings";
@@ -10,6 +9,7 @@ import { makeSetUpLink } from "./host/make-set-up-link";
 import { makeLog } from "./log";
 import { readEnvironment, type Settings, unknownNames } from "./settings/environment";
 import { type RunningServer, startServer } from "./start-server";
+import { traefikCommand } from "./traefik-command";
 
 /** The time after which the process ends even if work is still running, in milliseconds. */
 const stopWithinMs = 9_500;
@@ -105,11 +105,11 @@ async function welcome(server: RunningServer, settings: Settings): Promise<void>
 }
 
 async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): Promise<void> {
-  const { folder, folderInTraefik } = where;
+  const { folder } = where;
   const problems = await unreadableForTraefik(where).catch(() => [`${folder} is incomplete`]);
   if (problems.length > 0) say(`\nTraefik cannot read its files: ${problems.join("; ")}`);
   say(`\nThe gateway answers at http://${gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
-  say(`  traefik ${quoteForShell(`--configFile=${pathsIn(folderInTraefik ?? folder).static}`)}`);
+  say(`  ${traefikCommand(where)}`);
 }
 
 /**

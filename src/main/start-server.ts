@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Runtime } from "../access/runtime";
 import type { Database } from "../database/database";
-import { textOf } from "../delivery/leader/cause-of";
+import { isOfClaim, textOf } from "../delivery/leader/cause-of";
 import type { ReconcilerTiming } from "../delivery/leader/controller-settings";
 import { isLed } from "../delivery/leader/lease";
 import { type RunningSync, startSync } from "../delivery/leader/start-sync";
@@ -29,6 +29,7 @@ import { prepareForNextAuth, type Settings } from "./settings/environment";
 import { signInSettings } from "./sign-in-settings";
 import { makeMailer } from "./smtp-mailer";
 import { realSurroundings, type Surroundings } from "./system";
+import { traefikCommand } from "./traefik-command";
 
 /** The parts that tests replace. */
 export interface Overrides extends Partial<Surroundings> {
@@ -93,7 +94,10 @@ interface Open {
 
 async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
   const { console: consoleMode = "none", say = () => undefined } = overrides;
-  const { clock, random, resolver, hostWatch, ownAddresses, ownNames } = { ...realSurroundings(), ...overrides };
+  const { clock, random, resolver, hostWatch, upstreamWatch, ownAddresses, ownNames } = {
+    ...realSurroundings(),
+    ...overrides,
+  };
   const folder = await localFolder(settings);
   if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
   else await makeDataFolder(settings.dataFolder);
@@ -131,6 +135,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     random,
     resolver,
     hostWatch,
+    upstreamWatch,
+    localGateway: () => (hasFolder(open.sync) ? { folder: folder.folder, command: traefikCommand(folder) } : null),
     log,
     isStrict: false,
     mailer: makeMailer(settings, new URL(url).hostname),
@@ -138,6 +144,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ownNames,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
+    prove: (gatewayId, applicationId) => open.sync?.prove(gatewayId, applicationId),
     prioritize,
     waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
   };
@@ -212,6 +219,12 @@ async function syncProblem(sync: RunningSync, database: Database): Promise<strin
     if (!isLedElsewhere) return `gateway ${name}: ${textOf(why.cause)}`;
   }
   return null;
+}
+
+/** The folder of the gateway `local` is on this machine: its claim did not fail. */
+function hasFolder(sync: RunningSync | undefined): boolean {
+  const local = sync?.status().find(({ name }) => name === localGateway);
+  return local !== undefined && !(local.why !== null && isOfClaim(local.why.cause));
 }
 
 function waitBounds({ waitsPerCaller, waitsPerOrganization, waits }: Settings): WaitBounds {

@@ -3,10 +3,11 @@ import { Resolver as DnsResolver } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { makeHostWatch } from "../delivery/prober/host-watch";
+import { makeUpstreamWatch } from "../delivery/prober/upstream-watch";
 import { within } from "../platform/deadline";
 import { canonicalAddress } from "../platform/net/addresses";
 import { machineNames } from "../platform/net/machine-names";
-import type { Clock, HostWatch, RandomBytes, Resolver } from "../platform/values";
+import type { Clock, HostWatch, RandomBytes, Resolver, UpstreamWatch } from "../platform/values";
 
 /** The process's access to its environment, as values that tests replace. */
 export interface Surroundings {
@@ -14,6 +15,7 @@ export interface Surroundings {
   readonly random: RandomBytes;
   readonly resolver: Resolver;
   readonly hostWatch: HostWatch;
+  readonly upstreamWatch: UpstreamWatch;
   readonly ownAddresses: () => readonly string[];
   readonly ownNames: () => readonly string[];
 }
@@ -28,6 +30,7 @@ export function realSurroundings(): Surroundings {
   return {
     clock: { now: () => new Date() },
     random: (size) => randomBytes(size),
+    upstreamWatch: makeUpstreamWatch(),
     hostWatch: makeHostWatch({ random: (size) => randomBytes(size) }),
     resolver: {
       addresses: async (name, withinMs = dnsMostMs) => {

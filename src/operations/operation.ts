@@ -20,6 +20,8 @@ export interface Rest {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** Below `/api/v1`: `/applications/{applicationId}/credentials`. Each `{field}` is a field of the input. */
   readonly path: `/${string}`;
+  /** A further path of the same method, for inputs that do not name the object of `path`. */
+  readonly also?: `/${string}`;
   /** 200 unless it says otherwise; 201 answers with `Location`, 204 without a body. */
   readonly status?: 200 | 201 | 204;
 }
@@ -80,7 +82,7 @@ interface Declaration<I extends z.ZodType, O extends z.ZodType, R extends Rest, 
 }
 
 /** A visitor who is not signed in, at an origin of the control plane. */
-export interface Visitor extends Pick<Call, "runtime" | "ip" | "sessionHash"> {
+export interface Visitor extends Pick<Call, "runtime" | "requestId" | "ip" | "sessionHash"> {
   /** Whether the request was sent to a loopback address of the host. */
   readonly local: boolean;
   readonly origin: string;
@@ -167,12 +169,13 @@ export function visitorOperation<I extends z.ZodType, O extends z.ZodType, const
     access: { kind: "visitor" },
     run: (call, read) =>
       recordingStrangers(call, declaration, async () => {
-        const { arrival, wrongHost, from, runtime, ip, sessionHash } = call;
+        const { arrival, wrongHost, from, runtime, requestId, ip, sessionHash } = call;
         if (wrongHost !== null) throw new Refusal("unknown_origin", wrongHost);
         if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {
           throw new Refusal("foreign_origin", { origin: originOf(call) });
         }
-        const visitor = { runtime, ip, local: arrival.kind === "local", origin: arrival.origin, sessionHash };
+        const local = arrival.kind === "local";
+        const visitor = { runtime, requestId, ip, local, origin: arrival.origin, sessionHash };
         return outputOf(declaration, await handler(visitor, parsed(declaration.input, await read())), call);
       }),
   };
@@ -255,4 +258,9 @@ function outputOf<O extends z.ZodType>(
 function handlerCall(call: Call): HandlerCall {
   const { runtime, signal, slot, keepSession } = call;
   return { runtime, signal, slot, origin: originOf(call), keepSession };
+}
+
+/** Every path at which an operation is called over REST, its main one first. */
+export function pathsOf({ path, also }: Rest): readonly string[] {
+  return also === undefined ? [path] : [path, also];
 }

@@ -28,3 +28,29 @@ export interface HostWatch {
    */
   servedElsewhere(address: string, host: string, owner: string): Promise<SeenElsewhere | null>;
 }
+
+/** An upstream to check. */
+export interface UpstreamTarget {
+  readonly scheme: "http" | "https";
+  /** A name or an address; IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * `refuses`: the connection is refused, or what answers does not speak HTTP or a trusted TLS. `silent`: nothing answers
+ * in time.
+ */
+export type UpstreamResponse =
+  | { readonly outcome: "answers"; readonly status: number }
+  | { readonly outcome: "refuses" | "silent" };
+
+/** Checks whether upstreams answer. */
+export interface UpstreamWatch {
+  /**
+   * Sends one request to one of these addresses. The caller has verified that they are allowed.
+   * @param owner the organization that requests it; each organization has a limit
+   * @throws Refusal `busy`
+   */
+  check(target: UpstreamTarget, addresses: readonly string[], owner: string): Promise<UpstreamResponse>;
+}

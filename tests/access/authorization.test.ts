@@ -64,6 +64,7 @@ const session = (changed: Partial<SessionFacts> = {}): SessionFacts => ({
   sessionId: "ses_a",
   userId: "usr_a",
   email: "ada@example.org",
+  locale: null,
   name: null,
   stage: "full",
   methods: ["password"],

@@ -29,6 +29,7 @@ const session = (userId: string, role: Role | null): SessionPrincipal => ({
   sessionId: `ses_${userId}`,
   userId,
   email: `${userId}@example.org`,
+  locale: null,
   name: null,
   methods: ["password"],
   standing: everywhere(role),

@@ -12,6 +12,7 @@ import {
 /** Written by hand, from the requirements and not from the table: v(iewer) d(eveloper) a(dmin) o(wner). */
 const expected: Record<Permission, string> = {
   "organization:read": "vdao",
+  "organization:create": "---o",
   "organization:update": "--ao",
   "organization:delete": "---o",
   "project:read": "vdao",
@@ -132,7 +133,7 @@ describe("a project role", () => {
     const organizationPermissions = permissions.filter((permission) =>
       /^(organization|claim|gateway|audit|member|invitation|role|service-account|provider)/.test(permission),
     );
-    expect(organizationPermissions).toHaveLength(28);
+    expect(organizationPermissions).toHaveLength(29);
     for (const permission of [...organizationPermissions, "project:create"] as const) {
       expect(decide({ organization: null, project: builtIn("owner") }, permission)).toBe(false);
     }

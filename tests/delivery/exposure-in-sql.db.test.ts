@@ -65,7 +65,9 @@ const anyRows = fc.record({
   access: fc.constantFrom("public-when-empty" as const, "protected" as const),
   openedBy: fc.constantFrom(null, "create" as const, "delete" as const, "access" as const),
   credentials: fc.array(fc.constantFrom(null, past, now.toISOString(), future), { maxLength: 2 }),
-  hasRoute: fc.boolean(),
+  closedByHand: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+  /** Whether each of its routes is enabled. */
+  routes: fc.array(fc.boolean(), { maxLength: 2 }),
   changes: fc.array(fc.constantFrom<number | null>(null, 3, 3, 3), { maxLength: 2 }),
   delivered: fc.option(
     fc.record({
@@ -100,7 +102,8 @@ const open = {
   access: "public-when-empty",
   openedBy: "create",
   credentials: [],
-  hasRoute: true,
+  closedByHand: false,
+
   changes: [],
   delivered: proven,
 } as const;
@@ -110,8 +113,15 @@ const outcomes: readonly (readonly [string, Partial<Rows>])[] = [
   ["public null", {}],
   ["protected null", { credentials: [null], delivered: { ...proven, intended: "protected" } }],
   ["closed null", { access: "protected", delivered: { ...proven, intended: "closed" } }],
-  ["closed no_route", { hasRoute: false }],
-  ["closed no_route", { hasRoute: false, delivered: null }],
+  ["closed no_route", { routes: [] }],
+  ["closed no_route", { routes: [], delivered: null }],
+  ["closed closed_by_hand", { closedByHand: true, delivered: { ...proven, intended: "closed" } }],
+  ["closed closed_by_hand", { closedByHand: true, routes: [], delivered: { ...proven, intended: "closed" } }],
+  ["closed closed_by_hand", { closedByHand: true, routes: [], delivered: null }],
+  ["unknown pending", { closedByHand: true }],
+  ["unknown not_delivered", { closedByHand: true, delivered: null }],
+  ["closed routes_disabled", { routes: [false, false] }],
+  ["public null", { routes: [false, true] }],
   ["closed quarantined", { delivered: { ...proven, form: "closed" } }],
   ["public quarantined", { delivered: { ...proven, form: "quarantined" } }],
   ["unknown pending", { changes: [3, null] }],
@@ -125,17 +135,25 @@ const outcomes: readonly (readonly [string, Partial<Rows>])[] = [
   ["unknown passed", { delivered: { ...proven, unproven: "passed" } }],
   ["unknown unrecognized", { delivered: { ...proven, provenRevision: 0, unproven: "a word of a later version" } }],
 ];
-const examples: Rows[] = outcomes.map(([, change]) => ({ ...open, credentials: [], changes: [], ...change }));
+const examples: Rows[] = outcomes.map(([, change]) => ({
+  ...open,
+  credentials: [],
+  routes: [true],
+  changes: [],
+  ...change,
+}));
 
 /** What the rows mean. */
 function factsOf({ home, gateway, delivered, ...rows }: Rows): ExposureFacts {
   const { loadedRevision = 0, failing = false } = gateways[gateway] ?? {};
   return {
+    closedByHand: rows.closedByHand,
     access: rows.access,
     openedBy: rows.openedBy,
     neverPublic: homes[home]?.neverPublic ?? true,
     credentials: rows.credentials.map((expiresAt) => ({ valid: expiresAt === null || expiresAt === future })),
-    hasRoute: rows.hasRoute,
+    hasRoute: rows.routes.length > 0,
+    hasEnabledRoute: rows.routes.includes(true),
     pending: rows.changes.includes(null),
     delivered: delivered && {
       ...delivered,
@@ -180,6 +198,9 @@ async function given(all: readonly Rows[]): Promise<string[]> {
       access: rows.access,
       opened_by: rows.openedBy,
       hash_algorithm: "apr1",
+      closed_at: rows.closedByHand ? past : null,
+      closed_reason: rows.closedByHand ? "Maintenance." : null,
+      closed_by_kind: rows.closedByHand ? "system" : null,
       created_at,
     },
   ]);
@@ -195,10 +216,18 @@ async function given(all: readonly Rows[]): Promise<string[]> {
       expires_at,
     })),
   );
-  await each("routes", ({ rows, ids }) => {
-    const route = { route_id: newId("route"), host: `${ids.application_id}.example`, path_prefix: "" };
-    return rows.hasRoute ? [{ ...ids, ...route, upstreams: [], upstream_keys: [], created_at }] : [];
-  });
+  await each("routes", ({ rows, ids }) =>
+    rows.routes.map((enabled, at) => ({
+      ...ids,
+      route_id: newId("route"),
+      host: `${at}.${ids.application_id}.example`,
+      path_prefix: "",
+      upstreams: [],
+      upstream_keys: [],
+      enabled,
+      created_at,
+    })),
+  );
   await each("changes", ({ rows, ids }) =>
     rows.changes.map((delivered_in) => ({
       ...ids,

@@ -5,11 +5,13 @@ const provedAt = "2026-01-02T03:04:05.678Z";
 
 /** A protected application whose newest delivery was seen to be enforced. */
 const enforced = {
+  closedByHand: false,
   access: "public-when-empty",
   openedBy: null,
   neverPublic: false,
   credentials: [{ valid: true }],
   hasRoute: true,
+  hasEnabledRoute: true,
   pending: false,
   delivered: { revision: 7, intended: "protected", form: "stated", provenRevision: 7, provedAt, unproven: null },
   loadedRevision: 9,
@@ -79,6 +81,12 @@ describe("exposure", () => {
     expect(exposureOf(given)).toMatchObject({ state: "closed", intended: "protected", reason: "no_route" });
   });
 
+  test("an application whose routes are all under maintenance is closed, and says so", () => {
+    const closed = { state: "closed", intended: "protected", provedAt, reason: "routes_disabled" };
+    expect(exposureOf(facts({ hasEnabledRoute: false }))).toEqual(closed);
+    expect(exposureOf(facts({ hasEnabledRoute: false, pending: true }))).toMatchObject({ state: "unknown" });
+  });
+
   test("an application without a route whose removal is not delivered yet is not known to be closed", () => {
     expect(exposureOf(facts({ hasRoute: false, pending: true }))).toMatchObject({
       state: "unknown",
@@ -86,6 +94,20 @@ describe("exposure", () => {
     });
     const notLoaded = facts({ hasRoute: false, delivered: { ...enforced.delivered, revision: 10 } });
     expect(exposureOf(notLoaded)).toMatchObject({ state: "unknown", reason: "not_loaded" });
+  });
+
+  test("an application that was closed by hand says so, with and without a route, and not before it was seen closed", () => {
+    const reason = "closed_by_hand";
+    const seen = { ...enforced.delivered, intended: "closed" } as const;
+    const closed = { state: "closed", intended: "closed", reason };
+    expect(exposureOf(facts({ closedByHand: true, delivered: seen }))).toEqual({ ...closed, provedAt });
+    expect(exposureOf(facts({ closedByHand: true, delivered: { ...seen, form: "closed" } }))).toMatchObject(closed);
+    expect(exposureOf(facts({ closedByHand: true, hasRoute: false, delivered: seen }))).toMatchObject(closed);
+    expect(exposureOf(facts({ closedByHand: true, hasRoute: false, delivered: null }))).toMatchObject(closed);
+    const unknown = { state: "unknown", intended: "closed", provedAt: null };
+    expect(exposureOf(facts({ closedByHand: true }))).toMatchObject({ ...unknown, reason: "pending" });
+    const passed = facts({ closedByHand: true, delivered: { ...seen, unproven: "passed" } });
+    expect(exposureOf(passed)).toMatchObject({ ...unknown, reason: "passed" });
   });
 
   test("a quarantined application shows what it was seen to do, and that it is quarantined", () => {

@@ -216,6 +216,63 @@ describe("a database that was restored from an older copy", () => {
     expect(readFileSync(join(sync.paths.applications, `${applicationId}.yml`), "utf8")).not.toContain("loadBalancer");
   });
 
+  it("a restored database does not reopen an application that was closed by hand since the copy", async () => {
+    const first = await started();
+    const protectedAt = async (host: string, port: number) =>
+      sync.given.application({
+        route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
+        credential: { username: "ada", password: password() },
+      });
+    const { applicationId } = await protectedAt("wiki.localhost", 9000);
+    const still = await protectedAt("open.localhost", 9001);
+    await delivered();
+    const restore = await backUp();
+    await sync.given.ok("applications.close", { applicationId, reason: "The password of ada has leaked." });
+    await delivered();
+    expect(sync.file(applicationId)).not.toContain("loadBalancer");
+    await first.stop();
+    await restore();
+
+    await started();
+    await delivered();
+    expect(sync.file(applicationId)).not.toContain("loadBalancer");
+    expect(sync.file(still.applicationId)).toContain("loadBalancer");
+    expect(await sync.given.ok("applications.one", { applicationId })).toMatchObject({
+      closed: { reason: expect.stringContaining("restored"), by: { kind: "system", id: null, name: null } },
+      exposure: { intended: "closed" },
+    });
+    expect(await sync.given.ok("applications.one", { applicationId: still.applicationId })).toMatchObject({
+      closed: null,
+    });
+    expect(await entries()).toMatchObject([{ objectId: applicationId, actorKind: "system" }]);
+
+    await sync.given.ok("applications.reopen", { applicationId, reason: "ada has another password." });
+    await delivered();
+    expect(sync.file(applicationId)).toContain("basicAuth");
+  });
+
+  it("a restored database keeps an application closed that was closed in the copy and reopened since", async () => {
+    const first = await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    await sync.given.ok("applications.close", { applicationId, reason: "Maintenance." });
+    await delivered();
+    const restore = await backUp();
+    await sync.given.ok("applications.reopen", { applicationId, reason: "Done." });
+    await delivered();
+    expect(isOpen(applicationId)).toBe(true);
+    await first.stop();
+    await restore();
+    await started();
+    await delivered();
+    await until(
+      () => isOpen(applicationId),
+      (open) => !open,
+    );
+    expect(await sync.given.ok("applications.one", { applicationId })).toMatchObject({
+      closed: { reason: "Maintenance." },
+    });
+  });
+
   it("an application that a restore closed can be opened again by an explicit act", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);

@@ -21,7 +21,9 @@ const wiki = application.read({
   slug: "wiki",
   access: "protected",
   openedBy: null,
+  isClosed: false,
   hashAlgorithm: "apr1",
+  hashCost: null,
 });
 const ada = credential.read({ securityId: "sec_1", username: "ada", application: wiki });
 const admin = route.read({ routeId: "rte_1", host: "wiki.example.org", pathPrefix: "/admin", application: wiki });

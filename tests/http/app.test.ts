@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createApp } from "#src/http/app";
 import { mountsOf } from "#src/http/mounts";
+import { pathsOf } from "#src/operations/operation";
 import { operationsOf } from "#src/operations/operations-of";
 import { plantedTree } from "../support/planted-operation";
 
@@ -20,7 +21,9 @@ describe("a path of the application has exactly one owner", () => {
     "%s over tRPC and REST",
     (path, rest) => {
       expect(mountsAt("POST", `/api/trpc/${path}`)).toEqual(["/api/trpc"]);
-      expect(mountsAt(rest.method, `/api/v1${rest.path.replaceAll(/\{\w+\}/g, "x")}`)).toEqual(["/api/v1"]);
+      for (const one of pathsOf(rest)) {
+        expect(mountsAt(rest.method, `/api/v1${one.replaceAll(/\{\w+\}/g, "x")}`)).toEqual(["/api/v1"]);
+      }
     },
   );
 
@@ -46,9 +49,9 @@ describe("a path of the application has exactly one owner", () => {
   });
 
   test("no two operations have the same method and path", () => {
-    const endpoints = operations.map(({ operation: { rest } }) => {
-      return `${rest.method} ${rest.path.replaceAll(/\{\w+\}/g, "{}")}`;
-    });
+    const endpoints = operations.flatMap(({ operation: { rest } }) =>
+      pathsOf(rest).map((path) => `${rest.method} ${path.replaceAll(/\{\w+\}/g, "{}")}`),
+    );
     expect(new Set(endpoints).size).toBe(endpoints.length);
   });
 });

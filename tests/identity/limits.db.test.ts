@@ -99,7 +99,11 @@ describe("a sliding window", () => {
       ["failures:account", 5, 300],
       ["management:ip", 10, 60],
       ["oidc:ip", 10, 60],
+      ["provider-test:organization", 20, 600],
+      ["upstream-check:caller", 20, 60],
+      ["upstream-check:organization", 120, 3_600],
       ["key-creation:ip", 5, 3_600],
+      ["proofs:organization", 10, 60],
     ]);
   });
 });

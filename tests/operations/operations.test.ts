@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isPermission } from "#src/access/permissions";
 import { features } from "#src/features/all";
-import type { AnyOperation } from "#src/operations/operation";
+import { type AnyOperation, pathsOf } from "#src/operations/operation";
 import { operationsOf } from "#src/operations/operations-of";
 
 const operations = operationsOf(features);
@@ -24,8 +24,8 @@ describe("the list of operations", () => {
   });
 
   test("every REST method and path belongs to one operation", () => {
-    const routes = operations.map(
-      ({ operation: { rest } }) => `${rest.method} ${rest.path.replaceAll(/\{\w+\}/g, "{}")}`,
+    const routes = operations.flatMap(({ operation: { rest } }) =>
+      pathsOf(rest).map((path) => `${rest.method} ${path.replaceAll(/\{\w+\}/g, "{}")}`),
     );
     expect(routes.filter((route, at) => routes.indexOf(route) !== at)).toEqual([]);
   });
@@ -37,12 +37,13 @@ describe("the list of operations", () => {
 
 describe.each(operations.map(({ operation }) => [operation.name, operation] as const))("%s", (_name, operation) => {
   test("every parameter of the REST path is a field of the input", () => {
-    const named = [...operation.rest.path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field);
+    const named = pathsOf(operation.rest).flatMap((path) => [...path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field));
     expect(fieldsOf(operation)).toEqual(expect.arrayContaining(named));
   });
 
   test("no field that may hold a secret is in the URL", () => {
-    const { method, path } = operation.rest;
+    const { method } = operation.rest;
+    const path = pathsOf(operation.rest).join("/");
     const inAddress =
       method === "GET" || method === "DELETE"
         ? fieldsOf(operation)
@@ -67,6 +68,12 @@ describe.each(operations.map(({ operation }) => [operation.name, operation] as c
     const { access } = operation;
     if (access.kind === "permission") expect(isPermission(access.permission)).toBe(true);
     else
-      expect(["auth.link", "auth.providers", "auth.passkeys.challenge", "invitations.look"]).toContain(operation.name);
+      expect([
+        "auth.link",
+        "auth.requestPasswordReset",
+        "auth.providers",
+        "auth.passkeys.challenge",
+        "invitations.look",
+      ]).toContain(operation.name);
   });
 });

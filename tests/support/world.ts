@@ -82,6 +82,8 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     random: (size) => randomBytes(size),
     resolver,
     hostWatch: { servedElsewhere: async () => null },
+    localGateway: () => null,
+    upstreamWatch: { check: async () => ({ outcome: "silent" }) },
     log,
     isStrict: true,
     mailer: null,
@@ -90,6 +92,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     listensOn: [{ host: "127.0.0.1", port: 3000 }],
     wake: (gatewayIds) => void woken.push([...gatewayIds]),
     prioritize: () => undefined,
+    prove: () => undefined,
     waits: createWaitHub({ database: db.database, log, prioritize: (id) => overrides.prioritize?.(id) }),
     ...overrides,
   };

@@ -70,6 +70,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
     return null;
   });
   peer.handle(reportCalls.missing, (report) => done(reports.missing(report)));
+  peer.handle(reportCalls.condition, (condition) => done(reports.condition(condition)));
   peer.handle(reportCalls.unproven, (after) => reports.unproven(after));
   peer.handle(reportCalls.proven, async ({ after, limit }) => [...(await reports.proven(after, limit))]);
   peer.handle(reportCalls.proofs, async (results) => [...(await reports.proofs(results))]);
@@ -81,6 +82,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
     failed: () => ended(peer.call(proberCalls.failed, null)),
     recall: () => ended(peer.call(proberCalls.recall, null)),
     prioritize: (applicationId) => send(peer, proberCalls.prioritize, applicationId),
+    probe: (task) => send(peer, proberCalls.probe, task),
     async run() {
       await peer.call(proberCalls.run, null);
       const lost = await Promise.race([peer.closed, aborted(over)]);

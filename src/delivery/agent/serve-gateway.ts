@@ -84,6 +84,10 @@ function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bun
     prober?.prioritize(applicationId);
     return null;
   });
+  peer.handle(proberCalls.probe, async (task) => {
+    prober?.probe(task);
+    return null;
+  });
   peer.handle(proberCalls.run, async () => {
     required()
       .run()
@@ -110,6 +114,7 @@ function reportsTo(peer: Peer): ProberReports {
     loaded: (report) => ended(peer.call(reportCalls.loaded, report)),
     measured: (loadMs) => void peer.call(reportCalls.measured, loadMs).catch(() => undefined), // the next report replaces a lost one
     missing: (report) => ended(peer.call(reportCalls.missing, report)),
+    condition: (condition) => ended(peer.call(reportCalls.condition, condition)),
     unproven: (after) => peer.call(reportCalls.unproven, after),
     proven: (after, limit) => peer.call(reportCalls.proven, { after, limit }),
     proofs: (results) => peer.call(reportCalls.proofs, [...results]),

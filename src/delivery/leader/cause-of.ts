@@ -76,6 +76,19 @@ export function isOfFolder(cause: Cause): boolean {
   return causes[cause].ofFolder;
 }
 
+const ofClaim: ReadonlySet<Cause> = new Set([
+  "claim_missing",
+  "claim_unreadable",
+  "claim_of_another",
+  "another_folder",
+  "claimed_elsewhere",
+]);
+
+/** The folder on this disk is not the folder of the gateway. */
+export function isOfClaim(cause: Cause): boolean {
+  return ofClaim.has(cause);
+}
+
 /** A cause, with a sentence for the operator of the host that contains the path and the system's error code. */
 export interface Why {
   readonly cause: Cause;

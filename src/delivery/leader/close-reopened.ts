@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { z } from "zod";
 import { asSync } from "#src/database/as-sync";
 import type { Database } from "#src/database/database";
 import type { Sealer } from "#src/database/sealing";
@@ -6,6 +7,7 @@ import { inParallel } from "#src/platform/in-parallel";
 import { yieldToEventLoop } from "#src/platform/yield-to-event-loop";
 import { compileApplication } from "#src/traefik/compiler/compile-application";
 import { intendedExposure } from "#src/traefik/compiler/intended";
+import { NOOP_SERVICE } from "#src/traefik/compiler/names";
 import { pageOfApplications, readApplications, type StoredApplication } from "../planner/desired-state";
 import { type Gateway, openGateway } from "../planner/gateway";
 import { closeAfterRestore } from "./close-after-restore";
@@ -25,10 +27,11 @@ const pageSize = 100;
 const readAtOnce = 16;
 
 /**
- * Closes applications that a restore may have reopened. Restored rows can be older than the folder, and may say public
- * for an application that was protected later; a restore is not an explicit act. An application stays public only if
- * its file in the folder has exactly the bytes that would be compiled now. Running this twice is safe. It must run
- * before a new epoch hides that the folder is newer.
+ * Closes applications that a restore may have reopened. Restored rows can be older than the folder; a restore is not an
+ * explicit act. They may say public for an application that was protected later: it stays public only if its file in
+ * the folder has exactly the bytes that would be compiled now. They may let visitors with a credential into an
+ * application that was closed later, by hand or for another reason: it stays open only if its file does not close all
+ * of its routes. Running this twice is safe. It must run before a new epoch hides that the folder is newer.
  * @throws Error if the gateway's secrets cannot be decrypted
  */
 export async function closeReopened(row: GatewayRow, restored: Restored): Promise<void> {
@@ -42,23 +45,44 @@ export async function closeReopened(row: GatewayRow, restored: Restored): Promis
     const last = ids.at(-1);
     if (last === undefined) return;
     after = last;
-    const reopened: StoredApplication[] = [];
+    const toEveryone: string[] = [];
+    const toVisitors: string[] = [];
     await inParallel(
-      stored.filter(({ openedBy }) => openedBy !== null),
+      stored.filter((application) => !application.closedByHand),
       readAtOnce,
       async (application) => {
-        const onDisk = await restored.read(`${application.applicationId}.yml`);
-        if (onDisk === null || onDisk !== publicFile(application, gateway)) reopened.push(application);
+        const { applicationId, openedBy, routes } = application;
+        const isOpen = intendedExposure(application) === "protected" && routes.some(({ enabled }) => enabled);
+        if (openedBy === null && !isOpen) return;
+        const onDisk = await restored.read(`${applicationId}.yml`);
+        if (isOpen && onDisk !== null && closesEverything(onDisk)) toVisitors.push(applicationId);
+        else if (openedBy !== null && (onDisk === null || onDisk !== publicFile(application, gateway))) {
+          toEveryone.push(applicationId);
+        }
       },
     );
-    const closed = await closeAfterRestore(database, row.gatewayId, reopened, now);
+    const closed = await closeAfterRestore(database, row.gatewayId, { toEveryone, toVisitors }, now);
     if (closed.length > 0) {
       log.error(
         { gatewayId: row.gatewayId, applications: closed },
-        "a restore closed these applications: they were public in the database and not in the folder; open each one again if it should be public",
+        "a restore closed these applications: they were open in the database and not in the folder; open each one again if it should be open",
       );
     }
     await yieldToEventLoop();
+  }
+}
+
+const applicationFile = z.object({
+  http: z.object({ routers: z.record(z.string(), z.object({ service: z.string() })) }),
+});
+
+/** Whether the folder's file of an application leads to no upstream. A file that cannot be read does not say that. */
+function closesEverything(text: string): boolean {
+  try {
+    const { http } = applicationFile.parse(JSON.parse(text));
+    return Object.values(http.routers).every(({ service }) => service === NOOP_SERVICE);
+  } catch {
+    return false;
   }
 }
 

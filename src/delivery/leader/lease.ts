@@ -3,7 +3,7 @@ import { applicationStates, gateways, installation } from "#drizzle/schema";
 import { asSync, LeaseLost, onceAsSync } from "#src/database/as-sync";
 import type { Database, Transaction } from "#src/database/database";
 import { aheadInSql, passedInSql } from "#src/database/moments-in-sql";
-import type { DeliveryCause } from "#src/platform/contract/sync-state";
+import type { DeliveryCause, GatewayCondition } from "#src/platform/contract/sync-state";
 
 export type GatewayRow = typeof gateways.$inferSelect;
 
@@ -165,6 +165,16 @@ export function recordCauseUnled(
 /** Checks whether a process leads a gateway now, by the database's clock. */
 export function isLed(database: Database, gatewayId: string): Promise<boolean> {
   return findGateway(database, gatewayId).then((row) => row?.led ?? false);
+}
+
+/** Records what the gateway does with its folder. @throws LeaseLost */
+export async function recordCondition(
+  database: Database,
+  lease: Lease,
+  condition: GatewayCondition,
+  now: Date,
+): Promise<void> {
+  await onceAsSync(database, (tx) => updateAsLeader(tx, lease, { condition, conditionAt: now }));
 }
 
 /** Clears the cause of failed deliveries. @throws LeaseLost */

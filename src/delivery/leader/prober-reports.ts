@@ -8,6 +8,7 @@ import type { ProofResult } from "../protocol/probe";
 import type { ProberReports, ProofPage, ProofRank, SettledProof } from "../protocol/prober";
 import { judgeRemovedRoutes } from "./judge-removed-routes";
 import type { LeaderContext } from "./leader-context";
+import { recordCondition } from "./lease";
 import { pageOfProven, readProofTasks, recordProofs, recordUnproven, recordWentBack } from "./proofs";
 
 /**
@@ -53,6 +54,7 @@ export function proberReports(leader: LeaderContext, measured: (loadMs: number) 
     },
     measured,
     missing: ({ above, why }) => recordUnproven(database, lease, above, why),
+    condition: (condition) => recordCondition(database, lease, condition, clock.now()),
     unproven,
     proven: (after, limit) => pageOfProven(database, gateway.gatewayId, after, limit),
     async proofs(reported) {

@@ -17,6 +17,7 @@ import { causeOf, type Why, whyOf } from "./cause-of";
 import { control } from "./controller";
 import { type Controller, type ReconcilerTiming, usualTiming } from "./controller-settings";
 import { recordCauseUnled } from "./lease";
+import { readProofTasks } from "./proofs";
 
 export interface ReconcilerOptions {
   readonly gatewayId: string;
@@ -58,6 +59,8 @@ export interface Reconciler {
   wake(): void;
   /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
+  /** Probes this application now, if this process leads the gateway. */
+  prove(applicationId: string): void;
   status(): ReconcilerStatus;
   /** Resolves after the first attempt: all pending changes are delivered or failed, or another process leads. */
   readonly ready: Promise<ReconcilerStatus>;
@@ -143,6 +146,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     wake: () => waker.ring(),
     prioritize: (applicationId) => prober?.prioritize(applicationId),
+    prove(applicationId) {
+      if (prober === null) return;
+      readProofTasks(database, gatewayId, [applicationId])
+        .then((tasks) => {
+          for (const task of tasks) prober?.probe(task);
+        })
+        .catch((error: unknown) =>
+          log.warn({ err: error, applicationId }, "an application could not be probed on request"),
+        );
+    },
     status: () => status,
     ready,
     async stop() {

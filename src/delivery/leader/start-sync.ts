@@ -10,7 +10,10 @@ import { listFileGateways } from "./lease";
 import { createReconciler, type Reconciler, type ReconcilerStatus } from "./reconciler";
 import { sweepUntilOver } from "./sweeper";
 
-/** The database channel for hints. The payload is gateway ids, separated by commas. */
+/**
+ * The database channel for hints. The payload is gateway ids, separated by commas, or `<gateway>:<application>` if the
+ * gateway is to be asked about an application.
+ */
 export const changesChannel = "portcullis_changes";
 
 export interface SyncSettings {
@@ -31,6 +34,8 @@ export interface RunningSync {
   wake(gatewayIds: readonly string[]): void;
   /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
+  /** Asks the process that leads the gateway to probe this application now. */
+  prove(gatewayId: string, applicationId: string): void;
   /** The gateways whose folder this process has: whether it delivers to them, and if not, why. */
   status(): readonly GatewayLeadership[];
   /** Resolves after the first attempt to lead each gateway that is known at the start. */
@@ -116,12 +121,20 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
   }
 
   const hinted = (payload: string) => {
-    for (const gatewayId of payload.split(",")) {
+    for (const hint of payload.split(",")) {
+      const [gatewayId = "", applicationId] = hint.split(":");
       const reconciler = reconcilers.get(gatewayId);
-      if (reconciler) reconciler.wake();
+      if (applicationId !== undefined) reconciler?.prove(applicationId);
+      else if (reconciler) reconciler.wake();
       else looking.ring();
     }
   };
+
+  function sendHint(payload: string): void {
+    database.hint(changesChannel, payload).catch((error: unknown) => {
+      log.debug({ err: error }, "could not send a hint");
+    });
+  }
 
   async function listenUntilOver(): Promise<void> {
     while (!over.aborted) {
@@ -161,12 +174,15 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
       }
       if (elsewhere.length === 0 || over.aborted) return;
       // This is only a hint: without it, pending changes are found one second later.
-      database.hint(changesChannel, elsewhere.join(",")).catch((error: unknown) => {
-        log.debug({ err: error }, "could not send a hint");
-      });
+      sendHint(elsewhere.join(","));
     },
     prioritize(applicationId) {
       for (const reconciler of reconcilers.values()) reconciler.prioritize(applicationId);
+    },
+    prove(gatewayId, applicationId) {
+      const reconciler = reconcilers.get(gatewayId);
+      if (reconciler?.status().leads) return reconciler.prove(applicationId);
+      if (!over.aborted) sendHint(`${gatewayId}:${applicationId}`);
     },
     status: leaderships,
     ready,

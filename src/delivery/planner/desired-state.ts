@@ -26,6 +26,7 @@ export async function readApplications(
         applicationId: applications.applicationId,
         organizationId: applications.organizationId,
         name: applications.name,
+        closedByHand: sql<boolean>`${applications.closedAt} is not null`,
         access: applications.access,
         openedBy: applications.openedBy,
         neverPublic: organizations.neverPublic,
@@ -51,6 +52,7 @@ export async function readApplications(
         host: routes.host,
         pathPrefix: routes.pathPrefix,
         upstreams: routes.upstreams,
+        enabled: routes.enabled,
       })
       .from(routes)
       .where(and(among(routes.applicationId, applicationIds), eq(routes.gatewayId, gatewayId))),
@@ -71,6 +73,7 @@ export async function readApplications(
       host: row.host,
       pathPrefix: row.pathPrefix === "" ? null : row.pathPrefix,
       upstreams: upstreamsOf(row.upstreams),
+      enabled: row.enabled,
     })),
   }));
 }

@@ -10,8 +10,9 @@ export interface DeliveredBefore {
 /**
  * Compares what a compile lets through with what was delivered before it.
  *
- * It *closes* if a credential, address or route that existed is gone or changed, if the application stops being public,
- * if the compile is not as stated, or if the request for the delivery says so. If this cannot be determined, it closes.
+ * It *closes* if a credential, address or route that existed is gone or changed, if the application stops being public
+ * or becomes closed, if the compile is not as stated, or if the request for the delivery says so. If this cannot be
+ * determined, it closes.
  */
 export function effectOf(
   before: DeliveredBefore | null,
@@ -22,6 +23,7 @@ export function effectOf(
   if (requested.closes || after.form !== "stated") return "closes";
   if (before === null) return "opens";
   if (before.intended === "public" && after.intended !== "public") return "closes";
+  if (before.intended !== "closed" && after.intended === "closed") return "closes";
   if (before.lastGood === null) return "closes";
   const kept =
     includesAll(after.fingerprints.credentials, before.lastGood.credentials) &&

@@ -22,6 +22,10 @@ export function gatewayProber(context: ProberContext): Prober {
     },
     recall: () => routes.recall(),
     prioritize: (applicationId) => routes.prioritize(applicationId),
+    probe(task) {
+      routes.add(task, task.wasProven ? "again" : "waited");
+      routes.wake();
+    },
     async run() {
       await Promise.all([revisions.run(), routes.run()]);
     },

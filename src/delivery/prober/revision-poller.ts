@@ -1,3 +1,4 @@
+import type { GatewayCondition } from "#src/platform/contract/sync-state";
 import { Repeats } from "#src/platform/repeats";
 import { Waker } from "#src/platform/signal";
 import type { DeliveryNumber } from "../protocol/bundle";
@@ -41,6 +42,7 @@ export class RevisionPoller {
   #newest: Marker | null = null;
   #unlike: { readonly why: MissingReason; readonly since: number } | null = null;
   #said = "";
+  #condition: GatewayCondition | null = null;
   /** Limits the log: otherwise every delivery to an unavailable gateway would write a line. */
   readonly #unserved = new Repeats();
   /** When the gateway last failed to give a valid answer. */
@@ -115,20 +117,22 @@ export class RevisionPoller {
     const now = pace.now();
     if (response === null) {
       this.#awayAt = now;
-      return this.#missing("gateway_does_not_answer", overdueAfter.silent, now);
+      return this.#missing("not_running", overdueAfter.silent, now);
     }
     const served = servedDelivery(response.revision);
     if (served === null || !(await this.#isOurs(served))) {
       this.#awayAt = now;
-      return this.#missing("gateway_does_not_load", overdueAfter.frozen, now);
+      // A revision of another epoch or installation: the gateway has loaded files, but not those of its folder today.
+      return this.#missing(served === null ? "cannot_read" : "does_not_watch", overdueAfter.frozen, now);
     }
     const marker = this.#markers.get(served.revision);
     if (marker) this.#measure(marker, now);
     if (marker && !marker.isRecorded) return;
     if (served.revision !== this.loaded) await this.#changed(served.revision);
     if (this.#newest !== null && served.revision < this.#newest.delivery.revision) {
-      return this.#missing("gateway_does_not_load", overdueAfter.frozen, Math.max(now, this.#newest.at));
+      return this.#missing("does_not_watch", overdueAfter.frozen, Math.max(now, this.#newest.at));
     }
+    await this.#observed("serving");
     this.#unlike = null;
     this.#said = "";
     this.#unserved.over();
@@ -166,9 +170,11 @@ export class RevisionPoller {
   }
 
   /** The newest delivery is not served. After a while, the applications that wait for it are marked with the reason. */
-  async #missing(why: MissingReason, after: number, now: number): Promise<void> {
+  async #missing(condition: Exclude<GatewayCondition, "serving">, after: number, now: number): Promise<void> {
+    const why: MissingReason = condition === "not_running" ? "gateway_does_not_answer" : "gateway_does_not_load";
     if (this.#unlike?.why !== why) this.#unlike = { why, since: now };
     if (now - this.#unlike.since < after) return;
+    await this.#observed(condition);
     const saying = `${why} ${this.#newest?.delivery.revision ?? 0}`;
     if (this.#said === saying) return;
     const { reports, gateway, log } = this.context;
@@ -178,5 +184,11 @@ export class RevisionPoller {
     }
     await reports.missing({ why, above: why === "gateway_does_not_answer" ? -1 : (this.loaded ?? -1) });
     this.#said = saying;
+  }
+
+  async #observed(condition: GatewayCondition): Promise<void> {
+    if (this.#condition === condition) return;
+    await this.context.reports.condition(condition);
+    this.#condition = condition;
   }
 }

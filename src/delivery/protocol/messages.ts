@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UnprovenReason } from "#src/platform/contract/sync-state";
+import { GatewayCondition, UnprovenReason } from "#src/platform/contract/sync-state";
 import type * as applier from "./applier";
 import type { DeliveryNumber } from "./bundle";
 import type { ForeignFileContent } from "./foreign-file";
@@ -146,6 +146,7 @@ export const proberCalls = {
   failed: defineCall("failed", nothing, nothing),
   recall: defineCall("recall", nothing, nothing),
   prioritize: defineCall("prioritize", z.string(), nothing),
+  probe: defineCall("probe", Task, nothing),
   run: defineCall("run", nothing, nothing),
   /** The term is over. */
   end: defineCall("end", nothing, nothing),
@@ -157,6 +158,7 @@ export const reportCalls = {
   loaded: defineCall("loaded", Loaded, nothing),
   measured: defineCall("measured", z.number().nonnegative(), nothing),
   missing: defineCall("missing", Missing, nothing),
+  condition: defineCall("condition", GatewayCondition, nothing),
   unproven: defineCall("unproven", z.string(), Page),
   proven: defineCall("proven", z.object({ after: z.string(), limit: z.int().positive() }), z.array(Task)),
   proofs: defineCall("proofs", z.array(Reported), z.array(Settled)),

@@ -1,3 +1,4 @@
+import type { GatewayCondition } from "#src/platform/contract/sync-state";
 import type { GatewayAddresses } from "./applier";
 import type { DeliveredApplication, DeliveryNumber } from "./bundle";
 import type { ProofTask, ReportedProof } from "./probe";
@@ -32,6 +33,8 @@ export interface Prober {
   recall(): Promise<void>;
   /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
+  /** Probes an application now, whether it is proven or not, because a caller requested it. */
+  probe(task: ProofTask): void;
   /** Probes until the term is over. */
   run(): Promise<void>;
 }
@@ -82,6 +85,8 @@ export interface ProberReports {
   /** How long the last marker took to load, in ms. */
   measured(loadMs: number): void;
   missing(report: MissingReport): Promise<void>;
+  /** The gateway does something else with its folder than before, or was observed for the first time in this term. */
+  condition(condition: GatewayCondition): Promise<void>;
   /** Applications after `after` whose newest delivery is not proven, or was not probed for a long time. */
   unproven(after: string): Promise<ProofPage>;
   /** Proven applications after `after`, in order. These are probed again periodically. */

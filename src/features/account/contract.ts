@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IdInput, Moment, Name } from "#src/platform/contract/fields";
+import { Locale } from "../profile/contract";
 
 export const SessionInput = z.strictObject({}).prefault({});
 
@@ -11,6 +12,10 @@ export const Session = z.object({
     userId: z.string().nullable(),
     serviceAccountId: z.string().nullable(),
     email: z.string().nullable(),
+    /** The person's name, or the key's. */
+    name: z.string().nullable(),
+    /** The person's language; null for the language of the browser, and for a key. */
+    locale: Locale.nullable(),
     /** The built-in role at the organization; null for a custom role, for scopes, and for no role. */
     role: z.enum(["viewer", "developer", "admin", "owner"]).nullable(),
     /** How the session was opened; empty for a key. */
@@ -31,7 +36,10 @@ export const Session = z.object({
     .nullable(),
   /** Every organization that the person is a member of, by name; empty for a key. */
   organizations: z.array(z.object({ organizationId: z.string(), name: z.string(), slug: z.string() })),
+  /** At the organization. They count for everything in it. */
   permissions: z.array(z.string()),
+  /** The projects at which the caller has further permissions, by roles at projects or by a key for one project. */
+  projects: z.array(z.object({ projectId: z.string(), permissions: z.array(z.string()) })),
 });
 export type Session = z.infer<typeof Session>;
 
@@ -114,13 +122,24 @@ export const Link = z.object({
 });
 export type Link = z.infer<typeof Link>;
 
+/** An e-mail address as a person types it. */
+const TypedEmail = z
+  .string()
+  .max(1_000)
+  .trim()
+  .pipe(z.email().max(254))
+  .transform((email) => email.toLowerCase());
+
+export const RequestPasswordReset = z.strictObject({ email: TypedEmail });
+export type RequestPasswordReset = z.infer<typeof RequestPasswordReset>;
+
+/** The same for every e-mail address: it does not say whether a message is sent. */
+export const RequestedPasswordReset = z.object({ accepted: z.literal(true) });
+export type RequestedPasswordReset = z.infer<typeof RequestedPasswordReset>;
+
 /** The fields that the set-up link's form sends in addition to its token, as text by name. */
 export const SetUpByLink = z.object({
-  email: z
-    .string()
-    .trim()
-    .pipe(z.email().max(254))
-    .transform((email) => email.toLowerCase()),
+  email: TypedEmail,
   organization: Name,
   name: z.preprocess((text) => (text === "" ? undefined : text), Name.optional()),
 });

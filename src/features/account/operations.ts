@@ -8,6 +8,7 @@ import { listPasskeys } from "./passkeys/list";
 import { removePasskey } from "./passkeys/remove";
 import { renamePasskey } from "./passkeys/rename";
 import { renewRecoveryCodes } from "./recovery-codes/renew";
+import { requestPasswordReset } from "./request-password-reset";
 import { secondFactors } from "./second-factors";
 import { session } from "./session";
 import { listSessions } from "./sessions/list";
@@ -22,6 +23,7 @@ export const auth = {
   session,
   secondFactors,
   link,
+  requestPasswordReset,
   setActiveOrganization,
   providers,
   sessions: { list: listSessions, revoke: revokeSession, revokeAll: revokeAllSessions },

@@ -1,9 +1,11 @@
-import { isAllowed } from "#src/access/authorization";
-import { isRole, permissions } from "#src/access/permissions";
+import { isAllowed, projectsWith } from "#src/access/authorization";
+import type { Authorized } from "#src/access/authorized";
+import type { Reach } from "#src/access/organization";
+import { isRole, levelOf, permissions } from "#src/access/permissions";
 import type { Principal } from "#src/access/principal";
 import type { Runtime } from "#src/access/runtime";
 import { operation } from "#src/operations/operation";
-import { caller } from "#src/operations/subject";
+import { callerReach } from "#src/operations/subject";
 import { Session, SessionInput } from "./contract";
 import { listOwnOrganizations } from "./rows";
 
@@ -13,13 +15,14 @@ export const session = operation(
     name: "auth.session",
     summary: "Get the caller: the person or key, its role, and the organization of the request",
     permission: "session:read",
-    on: caller,
+    on: callerReach,
     input: SessionInput,
     output: Session,
     errors: [],
     rest: { method: "GET", path: "/session" },
   },
-  async ({ principal, organization, request }) => {
+  async (authorized) => {
+    const { principal, organization, request } = authorized;
     const { organizationId, name, slug, root } = organization;
     const { presents, runtime } = request;
     const pending = principal.kind === "session" ? principal.pending : null;
@@ -32,6 +35,8 @@ export const session = operation(
         userId: principal.kind === "commandLine" ? null : principal.userId,
         serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
         email: principal.kind === "session" ? principal.email : null,
+        name: principal.kind === "commandLine" ? null : principal.name,
+        locale: principal.kind === "session" ? principal.locale : null,
         role: showsOrganization ? roleOf(principal) : null,
         methods: principal.kind === "session" ? [...principal.methods] : [],
       },
@@ -41,9 +46,24 @@ export const session = operation(
       organizations: await organizationsOf(principal, runtime),
       permissions:
         pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],
+      projects: pending === null ? projectsOf(authorized) : [],
     };
   },
 );
+
+/** What the caller may do at single projects, in addition to what counts for the whole organization. */
+function projectsOf({ principal, organization, object }: Authorized<"session:read", Reach>): Session["projects"] {
+  const byProject = new Map<string, string[]>();
+  for (const permission of permissions) {
+    if (levelOf(permission) !== "project" || isAllowed(principal, organization, permission)) continue;
+    for (const projectId of projectsWith(principal, organization, object, permission)) {
+      byProject.set(projectId, [...(byProject.get(projectId) ?? []), permission]);
+    }
+  }
+  return [...byProject]
+    .map(([projectId, held]) => ({ projectId, permissions: held }))
+    .sort((one, other) => (one.projectId < other.projectId ? -1 : 1));
+}
 
 async function organizationsOf(principal: Principal, { database }: Runtime): Promise<Session["organizations"]> {
   if (principal.kind !== "session" || principal.pending === "second_factor") return [];

@@ -2,24 +2,37 @@ import { z } from "zod";
 import { IdInput, Moment, Name, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
 import { Exposure, ExposureReason, ExposureState, Sync } from "#src/platform/contract/sync-state";
 import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
+import { EnvironmentKind } from "../environments/contract";
 import { Route, RouteInput } from "../routes/contract";
 
 const Access = z.enum(["public-when-empty", "protected"]);
 const HashAlgorithm = z.enum(["apr1", "bcrypt"]);
 
-export const CreateApplication = z.strictObject({
-  environmentId: IdInput,
-  name: Name,
-  access: Access.optional(),
-  hashAlgorithm: HashAlgorithm.optional(),
-  gatewayId: IdInput.optional(),
-  /**
-   * If a credential is given too, both are created in one transaction and one delivery, so the route is never public in
-   * between.
-   */
-  route: RouteInput.optional(),
-  credential: z.strictObject({ username: UsernameInput, password: PasswordInput.optional() }).optional(),
-});
+export const CreateApplication = z
+  .strictObject({
+    environmentId: IdInput.optional(),
+    /** Instead of `environmentId`: the project with this name, and its environment. What does not exist is created. */
+    project: z.strictObject({ name: Name }).optional(),
+    /** `kind` is used only if the environment is created. */
+    environment: z.strictObject({ name: Name, kind: EnvironmentKind.optional() }).optional(),
+    name: Name,
+    access: Access.optional(),
+    hashAlgorithm: HashAlgorithm.optional(),
+    gatewayId: IdInput.optional(),
+    /**
+     * If a credential is given too, both are created in one transaction and one delivery, so the route is never public
+     * in between.
+     */
+    route: RouteInput.optional(),
+    credential: z.strictObject({ username: UsernameInput, password: PasswordInput.optional() }).optional(),
+  })
+  .refine(
+    ({ environmentId, project, environment }) =>
+      environmentId === undefined
+        ? project !== undefined && environment !== undefined
+        : project === undefined && environment === undefined,
+    { error: "either_environment_id_or_names" },
+  );
 export type CreateApplication = z.infer<typeof CreateApplication>;
 
 export const ApplicationById = z.strictObject({ applicationId: IdInput });
@@ -35,6 +48,43 @@ export const UpdateApplication = z
     error: "nothing_to_change",
   });
 export type UpdateApplication = z.infer<typeof UpdateApplication>;
+
+/** Why an application is closed or reopened, in the words of the person who does it. Everyone who can see it reads it. */
+const ClosingReason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((reason) => !/\p{Cc}|\p{Cs}/u.test(reason), { error: "control_character" });
+
+export const CloseApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
+
+export const ReopenApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
+
+/** Opening several applications at once is not offered. */
+export const UpdateApplications = z.strictObject({
+  applicationIds: z.array(IdInput).min(1).max(200),
+  access: z.literal("protected"),
+});
+
+export const UpdatedApplications = z.object({
+  /** Once for each id of the request, in its order. */
+  items: z.array(z.object({ applicationId: z.string(), outcome: z.enum(["updated", "unchanged", "not_found"]) })),
+  sync: Sync,
+});
+
+export const MoveApplication = z.strictObject({ applicationId: IdInput, environmentId: IdInput });
+
+export const ApplicationConfiguration = z.object({
+  fileName: z.string(),
+  /** The file, as JSON, which is YAML too, with hashes hidden. Null: the application has no route, so it has no file. */
+  text: z.string().nullable(),
+  intended: z.enum(["public", "protected", "closed"]),
+  /** `quarantined` and `closed`: a part of the rows is not valid, and only what is known to be safe is written. */
+  form: z.enum(["stated", "quarantined", "closed"]),
+  /** What is not valid: an id, and the problem. */
+  diagnostics: z.array(z.object({ subject: z.string(), problem: z.string() })),
+});
 
 /** What applications can be sorted by. Of two equal ones, the newer one counts as greater. */
 const ApplicationSort = z.enum(["name", "exposure", "changedAt", "oldestPassword", "createdAt"]);
@@ -81,6 +131,18 @@ export const Application = z.object({
   access: Access,
   openedBy: z.enum(["create", "delete", "access"]).nullable(),
   hashAlgorithm: HashAlgorithm,
+  /** Since when no visitor gets in, why, and who decided that. Null: it is not closed by hand. */
+  closed: z
+    .object({
+      at: Moment,
+      reason: z.string(),
+      by: z.object({
+        kind: z.enum(["person", "serviceAccount", "apiKey", "commandLine", "system"]),
+        id: z.string().nullable(),
+        name: z.string().nullable(),
+      }),
+    })
+    .nullable(),
   createdAt: Moment,
   exposure: Exposure,
   sync: Sync,
@@ -96,6 +158,9 @@ export type CreatedApplication = z.infer<typeof CreatedApplication>;
 
 export const UpdatedApplication = Application.extend({ becamePublic: z.boolean() });
 export type UpdatedApplication = z.infer<typeof UpdatedApplication>;
+
+/** `becamePublic`: this call made the application public, because it has no credential. */
+export const ReopenedApplication = Application.extend({ becamePublic: z.boolean() });
 
 /** An application in a list, with what lies in it. */
 export const ListedApplication = Application.extend({

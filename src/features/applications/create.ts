@@ -1,39 +1,42 @@
-import { asc, eq } from "drizzle-orm";
 import { applications } from "#drizzle/applications";
-import { organizationGateways } from "#drizzle/gateways";
 import type { Authorized } from "#src/access/authorized";
 import { freeSlug, orSlugTaken } from "#src/access/free-slug";
 import { lockOrganization } from "#src/access/lock-organization";
-import { readAs } from "#src/access/read-as";
-import { preparedUnitOfWork } from "#src/access/unit-of-work";
+import type { Reach } from "#src/access/organization";
+import { preparedUnitOfWork, type Work } from "#src/access/unit-of-work";
 import { operation } from "#src/operations/operation";
+import { callerReach, orElse } from "#src/operations/subject";
 import { Refusal } from "#src/platform/errors/refusal";
 import { newId } from "#src/platform/ids";
 import { insertCredential, presentCredential } from "../credentials/rows";
-import { preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
+import { hashKindOf, preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
 import { environment, type LocatedEnvironment } from "../environments/resource";
+import { findOrCreateEnvironment } from "../environments/rules";
+import { requireGateway } from "../gateways/rules";
 import { insertRoute, presentRoute } from "../routes/rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
 import { CreateApplication, CreatedApplication } from "./contract";
-import { presentWritten } from "./rows";
+import { notClosed, presentWritten } from "./rows";
 
-type Creator = Authorized<"application:create", LocatedEnvironment>;
+type Creator = Authorized<"application:create", LocatedEnvironment | Reach>;
 
 /**
- * Creates an application, with its first route and credential if they are given. All are in one transaction and one
- * delivery, so that the application never answers without its protection.
+ * Creates an application, with its first route and credential if they are given, and with its project and environment
+ * if they are named and do not exist. All are in one transaction and one delivery, so that the application never answers
+ * without its protection.
  * @throws Refusal `never_public` it would be public, and the organization forbids that | `no_gateway`
- * @throws Refusal as `createRoute` and `createCredential`
+ * @throws Refusal as `createRoute`, `createCredential` and `findOrCreateEnvironment`
  */
 export const create = operation(
   {
     name: "applications.create",
-    summary: "Create an application in an environment, optionally with a first route and credential",
+    summary: "Create an application, optionally with a first route and credential, in an environment by id or names",
     permission: "application:create",
-    on: environment,
+    on: orElse(environment, callerReach),
     input: CreateApplication,
     output: CreatedApplication,
     errors: [
+      "ambiguous_name",
       "host_reserved",
       "host_served_elsewhere",
       "host_taken",
@@ -49,17 +52,17 @@ export const create = operation(
       "never_public",
       "no_gateway",
     ],
-    rest: { method: "POST", path: "/environments/{environmentId}/applications", status: 201 },
+    rest: { method: "POST", path: "/environments/{environmentId}/applications", also: "/applications", status: 201 },
   },
   async (authorized, input) => {
     return preparedUnitOfWork(
       authorized,
       (current) => prepare(current, input),
       async (work, prepared) => {
-        const { object: environment, organization, request } = work.authorized;
+        const { organization, request } = work.authorized;
         if (prepared.credential) {
-          const { hashAlgorithm: algorithm } = prepared;
-          requireStillAccepted(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
+          const kind = hashKindOf({ hashAlgorithm: prepared.hashAlgorithm, hashCost: null });
+          requireStillAccepted(prepared.credential.password, { ...kind, policy: organization.passwordPolicy });
         }
         const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
         const access = input.access ?? defaultAccess;
@@ -68,16 +71,18 @@ export const create = operation(
         if (becamePublic && neverPublic) {
           throw new Refusal("never_public");
         }
+        const { environmentId, projectId } = await environmentOf(work, input);
         const row = {
           applicationId: newId("application"),
           organizationId: work.organizationId,
-          environmentId: environment.environmentId,
+          environmentId,
           gatewayId: prepared.gatewayId,
           name: input.name,
           slug: await freeSlug(work.tx, applications, work.organizationId, input.name, request.runtime.random),
           access,
           openedBy: empty ? ("create" as const) : null,
           hashAlgorithm: prepared.hashAlgorithm,
+          ...notClosed,
           createdAt: work.now,
         };
         await work.tx.insert(applications).values(row).catch(orSlugTaken);
@@ -106,7 +111,7 @@ export const create = operation(
         }
         const generated = prepared.credential?.password.generated;
         return {
-          ...(await presentWritten(work.tx, { ...row, projectId: environment.projectId }, work.now, work.sync)),
+          ...(await presentWritten(work.tx, { ...row, projectId }, work.now, work.sync)),
           becamePublic,
           ...(route ? { route: presentRoute(route, work.sync) } : {}),
           ...(credential
@@ -124,6 +129,18 @@ export const create = operation(
     );
   },
 );
+
+/** The environment that the request names by its id, or by names. @throws Refusal as `findOrCreateEnvironment` */
+async function environmentOf(
+  work: Work<"application:create", LocatedEnvironment | Reach>,
+  { project, environment }: CreateApplication,
+): Promise<Pick<LocatedEnvironment, "environmentId" | "projectId">> {
+  const { object } = work.authorized;
+  if ("environmentId" in object) return object;
+  if (!project || !environment) throw new Refusal("invalid_input", { fields: { environmentId: "invalid_type" } });
+  const { name, kind = "development" } = environment;
+  return findOrCreateEnvironment(work, object, { project: project.name, environment: name, kind });
+}
 
 /** Slow or external work: hashing, DNS, and the request to the gateway. */
 async function prepare(authorized: Creator, input: CreateApplication) {
@@ -145,7 +162,7 @@ async function prepare(authorized: Creator, input: CreateApplication) {
       username: input.credential.username,
       password: await preparePassword(request.runtime, input.credential.password, {
         username: input.credential.username,
-        algorithm: hashAlgorithm,
+        ...hashKindOf({ hashAlgorithm, hashCost: null }),
         policy: organization.passwordPolicy,
         organizationId: organization.organizationId,
       }),
@@ -157,19 +174,4 @@ async function prepare(authorized: Creator, input: CreateApplication) {
         ...(await prepareUpstreams(request.runtime, organization, gateway.listensOn, place.urls)),
       },
   };
-}
-
-/** The named gateway, or the first one that the organization was allowed on. */
-async function requireGateway(authorized: Creator, named: string | undefined): Promise<string> {
-  const allowed = await readAs(authorized, (tx) =>
-    tx
-      .select({ gatewayId: organizationGateways.gatewayId })
-      .from(organizationGateways)
-      .where(eq(organizationGateways.organizationId, authorized.organization.organizationId))
-      .orderBy(asc(organizationGateways.createdAt), asc(organizationGateways.gatewayId)),
-  );
-  const found = named === undefined ? allowed[0] : allowed.find((row) => row.gatewayId === named);
-  if (found) return found.gatewayId;
-  if (named !== undefined) throw new Refusal("not_found", { kind: "gateway", id: named });
-  throw new Refusal("no_gateway");
 }

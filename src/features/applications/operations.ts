@@ -1,7 +1,23 @@
+import { close } from "./close";
+import { configuration } from "./configuration";
 import { create } from "./create";
 import { remove } from "./delete";
 import { list } from "./list";
+import { move } from "./move";
 import { one } from "./one";
+import { reopen } from "./reopen";
 import { update } from "./update";
+import { updateMany } from "./update-many";
 
-export const applications = { create, one, list, update, delete: remove };
+export const applications = {
+  create,
+  one,
+  list,
+  update,
+  updateMany,
+  close,
+  reopen,
+  move,
+  configuration,
+  delete: remove,
+};

@@ -13,8 +13,12 @@ export const applicationFacts = z.object({
   name: z.string(),
   slug: z.string(),
   access: z.enum(["public-when-empty", "protected"]),
+  /** Closed by hand: no visitor gets in, whatever else holds. */
+  isClosed: z.boolean(),
   openedBy: z.enum(["create", "delete", "access"]).nullable(),
   hashAlgorithm: z.enum(["apr1", "bcrypt"]),
+  /** The cost of its credentials, if they have one other than the product's own. */
+  hashCost: z.number().int().nullable(),
 });
 
 export const application = resource({

@@ -17,6 +17,15 @@ export const applicationColumns = { ...getTableColumns(applications), projectId:
 
 export type ApplicationRow = Omit<typeof applications.$inferSelect, "changedAt"> & { readonly projectId: string };
 
+/** The columns of an application that is not closed by hand. */
+export const notClosed = {
+  closedAt: null,
+  closedReason: null,
+  closedByKind: null,
+  closedById: null,
+  closedByName: null,
+} as const;
+
 /**
  * The public form of applications, each with what the gateway currently returns to anyone on the internet. One
  * statement for all.
@@ -69,10 +78,17 @@ function present(row: ApplicationRow, exposure: Application["exposure"], sync: A
     access: row.access,
     openedBy: row.openedBy,
     hashAlgorithm: row.hashAlgorithm,
+    closed: closedOf(row),
     createdAt: row.createdAt.toISOString(),
     exposure,
     sync,
   };
+}
+
+function closedOf(row: ApplicationRow): Application["closed"] {
+  const { closedAt, closedReason: reason, closedByKind: kind, closedById: id, closedByName: name } = row;
+  if (closedAt === null || reason === null || kind === null) return null;
+  return { at: closedAt.toISOString(), reason, by: { kind, id, name } };
 }
 
 /** The number of applications that one statement names. */

@@ -13,7 +13,8 @@ import { presentWritten } from "./rows";
 
 /**
  * Changes an application's name, access or hash algorithm. Changing the access of an application without credentials to
- * `public-when-empty` is an explicit action that makes it public (`becamePublic`).
+ * `public-when-empty` is an explicit action that makes it public (`becamePublic`), at the earliest when it is reopened if
+ * it is closed by hand.
  * @throws Refusal `never_public` | `credentials_exist` all credentials share one algorithm, and existing ones cannot be
  * rehashed
  */
@@ -44,6 +45,7 @@ export const update = operation(
       }
       const opens = input.access === "public-when-empty" && before.access !== "public-when-empty" && empty;
       if (opens && neverPublic) throw new Refusal("never_public");
+      const becamePublic = opens && !before.isClosed;
 
       const changes = changesOf(before, input);
       const [row] = await work.tx
@@ -53,7 +55,7 @@ export const update = operation(
         .returning();
       if (!row) throw new Refusal("not_found", authorized.named);
       work.auditAs(
-        opens ? "applications.update.opened" : "applications.update",
+        becamePublic ? "applications.update.opened" : "applications.update",
         { kind: "application", id: applicationId },
         beforeAndAfter(before, changes),
       );
@@ -62,7 +64,7 @@ export const update = operation(
       }
       return {
         ...(await presentWritten(work.tx, { ...row, projectId: before.projectId }, work.now, work.sync)),
-        becamePublic: opens,
+        becamePublic,
       };
     });
   },

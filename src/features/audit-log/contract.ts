@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { IdInput, Moment, MomentInput, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, MomentInput, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
+
+const ActorKind = z.enum(["person", "apiKey", "serviceAccount", "commandLine", "system", "anonymous"]);
 
 /** The filter of entries. An entry has to match every given field. */
 const filterFields = {
@@ -10,6 +12,16 @@ const filterFields = {
     .regex(/^[\w.]{1,60}$/)
     .optional(),
   objectId: IdInput.optional(),
+  /** The application, with the credentials and routes that it has now. */
+  applicationId: IdInput.optional(),
+  /** `application`, `credential`, … */
+  objectKind: z
+    .string()
+    .regex(/^[a-zA-Z]{1,40}$/)
+    .optional(),
+  actorKind: ActorKind.optional(),
+  /** A part of the action, the reason, or the name of the actor or the object. */
+  text: SearchText.optional(),
   outcome: z.enum(["done", "refused"]).optional(),
   /** From this time on, ISO 8601. */
   from: MomentInput.optional(),
@@ -37,7 +49,7 @@ export const AuditEntry = z.object({
   auditId: z.string(),
   at: Moment,
   actor: z.object({
-    kind: z.enum(["person", "apiKey", "serviceAccount", "commandLine", "system", "anonymous"]),
+    kind: ActorKind,
     id: z.string().nullable(),
     /** The actor's name at that time. */
     name: z.string().nullable(),

@@ -1,7 +1,10 @@
-import { and, eq, gte, lt, type SQL } from "drizzle-orm";
+import { and, eq, gte, lt, or, type SQL, sql } from "drizzle-orm";
 import { auditEntries } from "#drizzle/audit";
+import { routes } from "#drizzle/routes";
+import { security } from "#drizzle/security";
 import type { Authorized } from "#src/access/authorized";
 import type { Organization } from "#src/access/organization";
+import { contains } from "#src/database/conditions-in-sql";
 import type { Transaction } from "#src/database/database";
 import type { Signer } from "#src/database/signing";
 import { readMoment } from "#src/platform/moment";
@@ -35,16 +38,32 @@ export function presentAuditEntry(row: typeof auditEntries.$inferSelect): AuditE
 
 /** The entries of one log that match a filter. */
 export function entryFilter(organizationId: string, filter: AuditFilter): SQL | undefined {
-  const { actorId, action, objectId, outcome, from, to } = filter;
+  const { actorId, actorKind, action, objectId, objectKind, applicationId, text, outcome, from, to } = filter;
   return and(
     eq(auditEntries.organizationId, organizationId),
     actorId === undefined ? undefined : eq(auditEntries.actorId, actorId),
     action === undefined ? undefined : eq(auditEntries.action, action),
     objectId === undefined ? undefined : eq(auditEntries.objectId, objectId),
+    applicationId === undefined ? undefined : isOfApplication(applicationId),
+    objectKind === undefined ? undefined : eq(auditEntries.objectKind, objectKind),
+    actorKind === undefined ? undefined : eq(auditEntries.actorKind, actorKind),
+    text === undefined ? undefined : mentions(text),
     outcome === undefined ? undefined : eq(auditEntries.outcome, outcome),
     from === undefined ? undefined : gte(auditEntries.createdAt, readMoment(from)),
     to === undefined ? undefined : lt(auditEntries.createdAt, readMoment(to)),
   );
+}
+
+/** Row-level security limits the subqueries to the organization of the reader. */
+function isOfApplication(applicationId: string): SQL | undefined {
+  return sql`${auditEntries.objectId} in (select ${applicationId}::text
+    union all select ${security.securityId} from ${security} where ${security.applicationId} = ${applicationId}
+    union all select ${routes.routeId} from ${routes} where ${routes.applicationId} = ${applicationId})`;
+}
+
+function mentions(text: string): SQL | undefined {
+  const { action, reason, actorName, objectName } = auditEntries;
+  return or(...[action, reason, actorName, objectName].map((column) => contains(column, text)));
 }
 
 /** The context in which a log is read: an organization's, or the installation's own. */

@@ -63,6 +63,20 @@ export async function claimUpstreams(
   return rowsOf<{ outcome: "taken" | "claimed" }>(result)[0]?.outcome ?? "taken";
 }
 
+/** Which of these hosts or upstream addresses belong to another organization at a gateway. Nothing is claimed. */
+export async function takenByOthers(
+  tx: Transaction,
+  gatewayId: string,
+  kind: "host" | "upstream",
+  values: readonly string[],
+): Promise<string[]> {
+  if (values.length === 0) return [];
+  const result = await tx.execute(
+    sql`select taken from portcullis_taken_by_others(${gatewayId}, ${kind}, ${textArray(values)}) taken`,
+  );
+  return rowsOf<{ taken: string }>(result).map(({ taken }) => taken);
+}
+
 /** Releases the claims of those addresses that no route of the organization uses now. */
 export async function releaseUpstreams(tx: Transaction, gatewayId: string, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;

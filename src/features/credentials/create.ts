@@ -3,7 +3,7 @@ import { operation } from "#src/operations/operation";
 import { application } from "../applications/resource";
 import { CreateCredential, CreatedCredential } from "./contract";
 import { insertCredential, presentCredential } from "./rows";
-import { preparePassword, requireStillAccepted, requireUsername } from "./rules";
+import { hashKindOf, preparePassword, requireStillAccepted, requireUsername } from "./rules";
 
 /**
  * Adds a basic-auth credential to an application.
@@ -32,14 +32,14 @@ export const create = operation(
         requireUsername(input.username);
         return preparePassword(runtime, input.password, {
           username: input.username,
-          algorithm: object.hashAlgorithm,
+          ...hashKindOf(object),
           policy: organization.passwordPolicy,
           organizationId: organization.organizationId,
         });
       },
       async (work, password) => {
         const { object: application, organization } = work.authorized;
-        requireStillAccepted(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
+        requireStillAccepted(password, { ...hashKindOf(application), policy: organization.passwordPolicy });
         const row = await insertCredential(work.tx, runtime.sealer, application, {
           username: input.username,
           password,

@@ -12,8 +12,8 @@ import { credentialColumns, presentCredential } from "./rows";
 
 /**
  * Deletes a credential, and returns its last state. Deleting the last credential of a `public-when-empty` application
- * is an explicit action that makes the application public (`becamePublic`). A `protected` application is closed from
- * then on.
+ * is an explicit action that makes the application public (`becamePublic`), at the earliest when it is reopened if it is
+ * closed by hand. A `protected` application is closed from then on.
  * @throws Refusal `never_public` it was the last one, and the organization forbids public applications
  */
 export const remove = operation(
@@ -37,8 +37,9 @@ export const remove = operation(
         .returning(credentialColumns);
       if (!row) throw new Refusal("not_found", authorized.named);
       const last = !(await hasCredential(work.tx, application.applicationId));
-      const becamePublic = last && application.access === "public-when-empty";
-      if (becamePublic && neverPublic) {
+      const opens = last && application.access === "public-when-empty";
+      const becamePublic = opens && !application.isClosed;
+      if (opens && neverPublic) {
         throw new Refusal("never_public");
       }
       if (last) {

@@ -8,7 +8,7 @@ import type { SyncState } from "#src/platform/contract/sync-state";
 import { Refusal } from "#src/platform/errors/refusal";
 import { newId } from "#src/platform/ids";
 import type { ApplicationCredential } from "./contract";
-import type { PreparedPassword } from "./rules";
+import type { HashKind, PreparedPassword } from "./rules";
 
 /** The columns that operations read. They exclude the sealed hash, so that no response can contain it by mistake. */
 export const credentialColumns = {
@@ -22,8 +22,8 @@ export const credentialColumns = {
   lastUsedAt: security.lastUsedAt,
 };
 
-/** The visible part of a row of `security`: everything except the hash. */
-export type CredentialRow = Omit<typeof security.$inferSelect, "hashSealed" | "organizationId">;
+/** The visible part of a row of `security`: everything except the hash and its cost. */
+export type CredentialRow = Omit<typeof security.$inferSelect, "hashSealed" | "hashCost" | "organizationId">;
 
 /** The public form of a credential. It never has a password or a hash. */
 export function presentCredential(
@@ -49,6 +49,32 @@ export function orDuplicateUsername(error: unknown, username: string): never {
     throw new Refusal("duplicate_username", { username });
   }
   throw error;
+}
+
+/** A credential whose hash is already sealed for its row. */
+export interface SealedCredential {
+  readonly securityId: string;
+  readonly username: string;
+  readonly hashSealed: string;
+}
+
+/** The rows of one statement. PostgreSQL accepts 65,535 parameters. */
+const rowsPerStatement = 1_000;
+
+/** Inserts credentials that have one kind of hash. The caller has locked the application and compared the usernames. */
+export async function insertSealed(
+  tx: Transaction,
+  application: { readonly applicationId: string; readonly organizationId: string },
+  { algorithm: hashAlgorithm, cost: hashCost }: HashKind,
+  credentials: readonly SealedCredential[],
+  now: Date,
+): Promise<void> {
+  const { applicationId, organizationId } = application;
+  const common = { applicationId, organizationId, hashAlgorithm, hashCost, createdAt: now, passwordChangedAt: now };
+  for (let at = 0; at < credentials.length; at += rowsPerStatement) {
+    const page = credentials.slice(at, at + rowsPerStatement);
+    await tx.insert(security).values(page.map((credential) => ({ ...credential, ...common })));
+  }
 }
 
 /**
@@ -77,6 +103,7 @@ export async function insertCredential(
     .values({
       ...row,
       organizationId: application.organizationId,
+      hashCost: values.password.cost,
       hashSealed: sealer.seal(`security:hash:${securityId}`, values.password.hash),
     })
     .catch((error: unknown) => orDuplicateUsername(error, values.username));

@@ -5,12 +5,12 @@ import { loadCommonPasswords } from "#src/platform/passwords/common-passwords";
 import { checkUsername, checkVisitorPassword } from "#src/platform/passwords/credential-rules";
 import { generatePassword } from "#src/platform/passwords/generate-password";
 import type { HashAlgorithm } from "#src/platform/passwords/hash-algorithm";
-import { hashForGateway } from "#src/platform/passwords/hash-for-gateway";
+import { hashForGateway, ownBcryptCost } from "#src/platform/passwords/hash-for-gateway";
 import { adviseOnPassword, type PasswordWarning } from "#src/platform/passwords/password-advice";
+import type { LocatedApplication } from "../applications/resource";
 
 /** A visitor's password before it is stored as a hash. */
-export interface PreparedPassword {
-  readonly algorithm: HashAlgorithm;
+export interface PreparedPassword extends HashKind {
   readonly hash: string;
   readonly warnings: readonly PasswordWarning[];
   /** Set only if it was generated. Only the response of the request that created it contains it. */
@@ -31,13 +31,14 @@ export function requireUsername(username: string): void {
 export async function preparePassword(
   runtime: Pick<Runtime, "random">,
   given: string | undefined,
-  context: { username: string; algorithm: HashAlgorithm; policy: "advise" | "enforce"; organizationId: string },
+  context: HashKind & { username: string; policy: "advise" | "enforce"; organizationId: string },
 ): Promise<PreparedPassword> {
-  const { algorithm, organizationId } = context;
-  const hash = (password: string) => hashForGateway(password, algorithm, runtime.random, organizationId);
+  const { algorithm, cost, organizationId } = context;
+  const bcryptCost = cost ?? ownBcryptCost;
+  const hash = (password: string) => hashForGateway(password, algorithm, runtime.random, organizationId, bcryptCost);
   if (given === undefined) {
     const generated = generatePassword(runtime.random);
-    return { algorithm, hash: await hash(generated), warnings: [], generated };
+    return { algorithm, cost, hash: await hash(generated), warnings: [], generated };
   }
   const problem = checkVisitorPassword(given, algorithm);
   if (problem) throw new Refusal("invalid_password", { problem });
@@ -45,17 +46,31 @@ export async function preparePassword(
   if (context.policy === "enforce" && warnings.length > 0) {
     throw new Refusal("weak_password", { field: "password", weaknesses: warnings });
   }
-  return { algorithm, hash: await hash(given), warnings };
+  return { algorithm, cost, hash: await hash(given), warnings };
+}
+
+/** How a password is hashed. All credentials of an application are hashed in the same way. */
+export interface HashKind {
+  readonly algorithm: HashAlgorithm;
+  /** The cost of bcrypt; null for apr1. */
+  readonly cost: number | null;
+}
+
+/** How new passwords of an application are hashed: like those of its present credentials. */
+export function hashKindOf(application: Pick<LocatedApplication, "hashAlgorithm" | "hashCost">): HashKind {
+  const { hashAlgorithm: algorithm, hashCost } = application;
+  return { algorithm, cost: algorithm === "bcrypt" ? (hashCost ?? ownBcryptCost) : null };
 }
 
 /**
  * Checks that a password that was judged before the transaction may still be stored.
- * @throws PremiseChanged the algorithm has changed, or weak passwords are no longer accepted
+ * @throws PremiseChanged the algorithm or its cost has changed, or weak passwords are no longer accepted
  */
 export function requireStillAccepted(
   password: PreparedPassword,
-  now: { readonly algorithm: HashAlgorithm; readonly policy: "advise" | "enforce" },
+  now: HashKind & { readonly policy: "advise" | "enforce" },
 ): void {
-  if (now.algorithm !== password.algorithm) throw new PremiseChanged("the hash algorithm");
+  if (now.algorithm !== password.algorithm || now.cost !== password.cost)
+    throw new PremiseChanged("the hash algorithm");
   if (now.policy === "enforce" && password.warnings.length > 0) throw new PremiseChanged("the password policy");
 }

@@ -6,7 +6,7 @@ import { Refusal } from "#src/platform/errors/refusal";
 import { UpdateCredential, UpdatedCredential } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, orDuplicateUsername, presentCredential } from "./rows";
-import { preparePassword, requireStillAccepted, requireUsername } from "./rules";
+import { hashKindOf, preparePassword, requireStillAccepted, requireUsername } from "./rules";
 
 /**
  * Changes a credential's username, its password, or both. The new values replace the old ones in one file of one
@@ -34,7 +34,7 @@ export const update = operation(
         if (input.password === undefined) return null;
         return preparePassword(runtime, input.password, {
           username: input.username ?? object.username,
-          algorithm: object.application.hashAlgorithm,
+          ...hashKindOf(object.application),
           policy: organization.passwordPolicy,
           organizationId: organization.organizationId,
         });
@@ -42,7 +42,7 @@ export const update = operation(
       async (work, password) => {
         const { application, securityId } = work.authorized.object;
         const { passwordPolicy: policy } = work.authorized.organization;
-        if (password) requireStillAccepted(password, { algorithm: application.hashAlgorithm, policy });
+        if (password) requireStillAccepted(password, { ...hashKindOf(application), policy });
         const [row] = await work.tx
           .update(security)
           .set({
@@ -51,6 +51,7 @@ export const update = operation(
               ? {
                   hashSealed: runtime.sealer.seal(`security:hash:${securityId}`, password.hash),
                   hashAlgorithm: password.algorithm,
+                  hashCost: password.cost,
                   passwordChangedAt: work.now,
                 }
               : {}),

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
-const Kind = z.enum(["development", "production"]);
+export const EnvironmentKind = z.enum(["development", "production"]);
 
 export const CreateEnvironment = z.strictObject({
   projectId: IdInput,
   name: Name,
-  kind: Kind.default("development"),
+  kind: EnvironmentKind.default("development"),
 });
 export type CreateEnvironment = z.infer<typeof CreateEnvironment>;
 
@@ -24,7 +24,7 @@ export const Environment = z.object({
   projectId: z.string(),
   name: z.string(),
   slug: z.string(),
-  kind: Kind,
+  kind: EnvironmentKind,
   createdAt: Moment,
   sync: Sync,
 });

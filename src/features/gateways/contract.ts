@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
-import { Sync } from "#src/platform/contract/sync-state";
+import { GatewayCondition, Sync } from "#src/platform/contract/sync-state";
 
 /** `host:port` or `[address]:port`: the address at which Traefik listens. */
 const Address = z
@@ -50,5 +50,26 @@ export const Gateway = z.object({
   sync: Sync,
 });
 export type Gateway = z.infer<typeof Gateway>;
+
+export const ReportedCondition = z.enum([...GatewayCondition.options, "unknown"]);
+
+/** How to start a gateway, and what it does with its folder. */
+export const GatewayInstructions = z.object({
+  gatewayId: z.string(),
+  /**
+   * The command that starts its Traefik, and the folder that Traefik reads. Null for members of other organizations
+   * than the root organization, and if the folder is not on the machine of this process.
+   */
+  command: z.string().nullable(),
+  folder: z.string().nullable(),
+  /** `host:port` at which visitors reach it, and at which it says which delivery it serves. */
+  address: z.string(),
+  probeAddress: z.string(),
+  /** `unknown`: no process observes it now, or the first observation is not complete. */
+  condition: ReportedCondition,
+  /** Since when; null if it is unknown. */
+  since: Moment.nullable(),
+});
+export type GatewayInstructions = z.infer<typeof GatewayInstructions>;
 
 export const GatewayPage = pageOf(Gateway);

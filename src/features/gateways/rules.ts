@@ -1,3 +1,8 @@
+import { asc, eq } from "drizzle-orm";
+import { organizationGateways } from "#drizzle/gateways";
+import type { Authorized } from "#src/access/authorized";
+import type { Permission } from "#src/access/permissions";
+import { readAs } from "#src/access/read-as";
 import { violatedConstraint } from "#src/database/database-errors";
 import { Refusal } from "#src/platform/errors/refusal";
 import { localGateway } from "#src/platform/local-gateway";
@@ -17,4 +22,25 @@ export function orNameTaken(error: unknown, name: string): never {
 export function requireNoLocal(name: string): void {
   if (name !== localGateway) return;
   throw new Refusal("local_gateway");
+}
+
+/**
+ * The named gateway, or the first one that the organization was allowed on.
+ * @throws Refusal `no_gateway` | `not_found`
+ */
+export async function requireGateway<P extends Permission, O>(
+  authorized: Authorized<P, O>,
+  named: string | undefined,
+): Promise<string> {
+  const allowed = await readAs(authorized, (tx) =>
+    tx
+      .select({ gatewayId: organizationGateways.gatewayId })
+      .from(organizationGateways)
+      .where(eq(organizationGateways.organizationId, authorized.organization.organizationId))
+      .orderBy(asc(organizationGateways.createdAt), asc(organizationGateways.gatewayId)),
+  );
+  const found = named === undefined ? allowed[0] : allowed.find((row) => row.gatewayId === named);
+  if (found) return found.gatewayId;
+  if (named !== undefined) throw new Refusal("not_found", { kind: "gateway", id: named });
+  throw new Refusal("no_gateway");
 }

@@ -1,5 +1,4 @@
 import type { Authorized } from "#src/access/authorized";
-import type { Organization } from "#src/access/organization";
 import type { Principal } from "#src/access/principal";
 import { invitationDays } from "#src/identity/invitations";
 import { type Mail, MailFailed } from "#src/platform/mail";
@@ -7,7 +6,11 @@ import type { CreatedInvitation } from "./contract";
 
 /** Sends an invitation's link to its address, if a mail server is configured, and returns the outcome. */
 export async function sendInvitation(
-  { request: { runtime, requestId }, principal, organization }: Authorized<"invitation:create", Organization>,
+  {
+    request: { runtime, requestId },
+    principal,
+    organization,
+  }: Pick<Authorized<"invitation:create", unknown>, "request" | "principal" | "organization">,
   { email, url }: Pick<CreatedInvitation, "email" | "url">,
 ): Promise<Pick<CreatedInvitation, "sent" | "mailProblem">> {
   if (runtime.mailer === null) return { sent: false, mailProblem: null };

@@ -58,8 +58,16 @@ export const RotateKey = z.strictObject({
 });
 export type RotateKey = z.infer<typeof RotateKey>;
 
+/** `active`: it can be used. A revoked key stays `revoked` after its expiry. */
+const KeyState = z.enum(["active", "expired", "revoked"]);
+
 export const ListKeys = z
-  .strictObject({ ...pageFields, projectId: IdInput.optional(), serviceAccountId: IdInput.optional() })
+  .strictObject({
+    ...pageFields,
+    projectId: IdInput.optional(),
+    serviceAccountId: IdInput.optional(),
+    state: KeyState.optional(),
+  })
   .prefault({});
 export type ListKeys = z.infer<typeof ListKeys>;
 
@@ -100,4 +108,11 @@ export type CreatedKey = z.infer<typeof CreatedKey>;
 export const RotatedKey = CreatedKey.extend({ rotated: Key });
 export type RotatedKey = z.infer<typeof RotatedKey>;
 
-export const KeyPage = pageOf(Key);
+export const ListedKey = Key.extend({
+  /** The name of the person or the service account; a person without a name has the e-mail address here. */
+  holderName: z.string().nullable(),
+  state: KeyState,
+});
+export type ListedKey = z.infer<typeof ListedKey>;
+
+export const KeyPage = pageOf(ListedKey);

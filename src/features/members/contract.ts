@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
 import { BuiltInRole } from "../roles/contract";
 
 /** `role`: a built-in role, or null for none. `roleId`: a custom role. Exactly one of the two. */
@@ -21,7 +21,13 @@ export const SetProjectRole = z
   .refine(isOne, { error: "either_role_or_role_id" });
 export type SetProjectRole = z.infer<typeof SetProjectRole>;
 
-export const ListMembers = z.strictObject(pageFields).prefault({});
+export const ListMembers = z
+  .strictObject({
+    ...pageFields,
+    /** A part of the e-mail address or the name. */
+    query: SearchText.optional(),
+  })
+  .prefault({});
 export type ListMembers = z.infer<typeof ListMembers>;
 
 /** The caller leaves the organization of the request. */
@@ -43,7 +49,15 @@ export const Member = z.object({
 });
 export type Member = z.infer<typeof Member>;
 
-export const MemberPage = pageOf(Member);
+/** The last two fields are null for callers who may not change members. */
+export const ListedMember = Member.extend({
+  secondFactor: z.boolean().nullable(),
+  /** When a session of the person was last used for this organization, to the minute; null if it never was. */
+  lastSeenAt: Moment.nullable(),
+});
+export type ListedMember = z.infer<typeof ListedMember>;
+
+export const MemberPage = pageOf(ListedMember);
 
 /** `keysRevoked`: the number of the member's active API keys that ended with the membership. */
 export const RemovedMember = Member.extend({ keysRevoked: z.number() });

@@ -1,11 +1,13 @@
-import { desc, lt } from "drizzle-orm";
-import { members } from "#drizzle/members";
+import { and, desc, lt, or } from "drizzle-orm";
+import { members, users } from "#drizzle/members";
+import { isAllowed } from "#src/access/authorization";
 import { readAs } from "#src/access/read-as";
+import { contains } from "#src/database/conditions-in-sql";
 import { pageOfRows } from "#src/database/page-of-rows";
 import { operation } from "#src/operations/operation";
 import { caller } from "#src/operations/subject";
 import { ListMembers, MemberPage } from "./contract";
-import { presentMembers, selectMembers } from "./rows";
+import { presentListed, selectMembers } from "./rows";
 
 /** The organization's members, newest first. */
 export const list = operation(
@@ -22,7 +24,14 @@ export const list = operation(
   async (authorized, input) => {
     return readAs(authorized, async (tx) => {
       const rows = await selectMembers(tx)
-        .where(input.cursor === undefined ? undefined : lt(members.memberId, input.cursor))
+        .where(
+          and(
+            input.cursor === undefined ? undefined : lt(members.memberId, input.cursor),
+            input.query === undefined
+              ? undefined
+              : or(contains(users.email, input.query), contains(users.name, input.query)),
+          ),
+        )
         .orderBy(desc(members.memberId))
         .limit(input.limit + 1);
       const { items, nextCursor } = pageOfRows(
@@ -31,7 +40,9 @@ export const list = operation(
         (row) => row.memberId,
         (row) => row,
       );
-      return { items: await presentMembers(tx, items), nextCursor };
+      const { principal, organization } = authorized;
+      const showsSecurity = isAllowed(principal, organization, "member:update");
+      return { items: await presentListed(tx, items, showsSecurity), nextCursor };
     });
   },
 );

@@ -5,7 +5,7 @@ import type { Permission } from "#src/access/permissions";
 import type { Work } from "#src/access/unit-of-work";
 import { rowsOf, type Transaction } from "#src/database/database";
 import { Refusal } from "#src/platform/errors/refusal";
-import type { Member, RemovedMember } from "./contract";
+import type { ListedMember, Member, RemovedMember } from "./contract";
 
 const columns = {
   memberId: members.memberId,
@@ -15,6 +15,7 @@ const columns = {
   role: members.role,
   roleId: members.roleId,
   createdAt: members.createdAt,
+  lastSeenAt: members.lastSeenAt,
 };
 
 /** Selects members with their names; the caller adds the condition. */
@@ -40,13 +41,40 @@ export async function presentMembers(tx: Transaction, rows: readonly MemberRow[]
           .from(projectRoles)
           .where(inArray(projectRoles.memberId, ids))
           .orderBy(asc(projectRoles.projectId));
-  return rows.map((row) => ({
+  return rows.map(({ lastSeenAt: _, ...row }) => ({
     ...row,
     createdAt: row.createdAt.toISOString(),
     projectRoles: given
       .filter(({ memberId }) => memberId === row.memberId)
       .map(({ projectId, role, roleId }) => ({ projectId, role, roleId })),
   }));
+}
+
+/**
+ * The public form of members in a list.
+ * @param showsSecurity whether the caller may see who has a second factor, and who was here when
+ */
+export async function presentListed(
+  tx: Transaction,
+  rows: readonly MemberRow[],
+  showsSecurity: boolean,
+): Promise<ListedMember[]> {
+  const presented = await presentMembers(tx, rows);
+  const seen = new Map(rows.map(({ memberId, lastSeenAt }) => [memberId, lastSeenAt?.toISOString() ?? null]));
+  const protectedOnes = showsSecurity ? await withSecondFactor(tx, rows) : null;
+  return presented.map((member) => ({
+    ...member,
+    secondFactor: protectedOnes === null ? null : protectedOnes.has(member.userId),
+    lastSeenAt: showsSecurity ? (seen.get(member.memberId) ?? null) : null,
+  }));
+}
+
+async function withSecondFactor(tx: Transaction, rows: readonly MemberRow[]): Promise<ReadonlySet<string>> {
+  const ids = JSON.stringify(rows.map(({ userId }) => userId));
+  const found = await tx.execute(
+    sql`select user_id from portcullis_with_second_factor(array(select jsonb_array_elements_text(${ids}::text::jsonb))) user_id`,
+  );
+  return new Set(rowsOf<{ user_id: string }>(found).map(({ user_id }) => user_id));
 }
 
 /**

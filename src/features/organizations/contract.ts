@@ -8,6 +8,20 @@ const PasswordPolicy = z.enum(["advise", "enforce"]);
 /** Without an id: the caller's own organization. */
 export const OrganizationById = z.strictObject({ organizationId: IdInput.optional() }).prefault({});
 
+const Email = z
+  .email()
+  .max(254)
+  .transform((email) => email.toLowerCase());
+
+export const CreateOrganization = z.strictObject({
+  name: Name,
+  /** The e-mail address of the first owner. */
+  owner: Email,
+  /** `checked`: upstreams cannot be on the machines of the installation, and names are resolved by Portcullis. */
+  upstreams: z.enum(["any", "checked"]).default("checked"),
+});
+export type CreateOrganization = z.infer<typeof CreateOrganization>;
+
 export const UpdateOrganization = z
   .strictObject({
     organizationId: IdInput.optional(),
@@ -54,6 +68,14 @@ export const Organization = z.object({
   sync: Sync,
 });
 export type Organization = z.infer<typeof Organization>;
+
+/** Only this response contains `setupUrl`. */
+export const CreatedOrganization = Organization.extend({
+  ownerId: z.string(),
+  /** The link with which the owner chooses a password, for half an hour; null for a person who had an account before. */
+  setupUrl: z.string().nullable(),
+});
+export type CreatedOrganization = z.infer<typeof CreatedOrganization>;
 
 /** `closed`: the applications that this call closed. */
 export const UpdatedOrganization = Organization.extend({

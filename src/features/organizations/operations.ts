@@ -1,6 +1,7 @@
+import { create } from "./create";
 import { remove } from "./delete";
 import { list } from "./list";
 import { one } from "./one";
 import { update } from "./update";
 
-export const organizations = { one, list, update, delete: remove };
+export const organizations = { create, one, list, update, delete: remove };

@@ -45,7 +45,12 @@ export interface InsertedOrganization {
   readonly organizationId: string;
   /** Of the owner. */
   readonly userId: string;
+  /** The account of the owner was created with the organization. */
+  readonly isNewUser: boolean;
 }
+
+/** Records one entry in the log of an organization. */
+export type HostAudit = HostWork["auditAs"];
 
 /** An arbitrary number that no other advisory lock in this database uses. */
 const organizationsLock = 7_402_118_335;
@@ -65,7 +70,7 @@ export async function insertOrganization(
   const object = { kind: "organization" as const, id: organizationId, name };
   work.auditAs(organizationId, "organization.create", object, { name, upstreams });
 
-  const userId = await findOrInsertUser(work, wanted.email, wanted.ownerName);
+  const { userId, isNewUser } = await findOrInsertUser(work, wanted.email, wanted.ownerName);
   await tx.insert(members).values({ memberId: newId("member"), organizationId, userId, role: "owner", createdAt: now });
   await tx.insert(organizationGateways).select(
     tx
@@ -77,7 +82,7 @@ export async function insertOrganization(
       .from(gateways)
       .where(eq(gateways.name, localGateway)),
   );
-  return { organizationId, userId };
+  return { organizationId, userId, isNewUser };
 }
 
 async function freeSlug({ tx }: Pick<HostWork, "tx">, name: string): Promise<string> {
@@ -89,14 +94,10 @@ async function freeSlug({ tx }: Pick<HostWork, "tx">, name: string): Promise<str
   return nextSlug(base, new Set(rows.map((row) => row.slug)));
 }
 
-async function findOrInsertUser(
-  { tx, now }: Pick<HostWork, "tx" | "now">,
-  email: string,
-  name: string | null,
-): Promise<string> {
+async function findOrInsertUser({ tx, now }: Pick<HostWork, "tx" | "now">, email: string, name: string | null) {
   const [known] = await tx.select({ userId: users.userId }).from(users).where(eq(users.email, email));
-  if (known) return known.userId;
+  if (known) return { userId: known.userId, isNewUser: false };
   const userId = newId("user");
   await tx.insert(users).values({ userId, email, name, createdAt: now });
-  return userId;
+  return { userId, isNewUser: true };
 }

@@ -72,7 +72,9 @@ async function closeEmpty<P extends Permission, O>(
     .orderBy(asc(applications.applicationId))
     .for("no key update");
   const closed = await work.tx.update(applications).set({ openedBy: null }).where(opened).returning();
-  const wasPublic = closed.filter((application) => application.access === "public-when-empty");
+  const wasPublic = closed.filter(
+    (application) => application.access === "public-when-empty" && application.closedAt === null,
+  );
   for (const { gatewayId, applicationId } of wasPublic) work.deliver({ gatewayId, applicationId, closes: true });
   return wasPublic.map(({ applicationId, name }) => ({ applicationId, name }));
 }

@@ -191,6 +191,14 @@ export const Provider = z.object({
 });
 export type Provider = z.infer<typeof Provider>;
 
+/** What this server got from a provider, step by step. `skipped`: an earlier step failed. */
+export const TestedProvider = z.object({
+  discovery: z.enum(["ok", "provider_unavailable", "discovery_issuer_mismatch", "discovery_invalid"]),
+  /** The keys with which the provider signs its tokens. */
+  keys: z.enum(["ok", "keys_unavailable", "keys_invalid", "skipped"]),
+});
+export type TestedProvider = z.infer<typeof TestedProvider>;
+
 export const ProviderPage = pageOf(Provider);
 
 /** The organization of the sign-in page. An organization's own providers are shown only to visitors who name it. */

@@ -26,8 +26,10 @@ export const UpdateRoute = z
     /** Null: the whole host. */
     pathPrefix: PathPrefix.nullable().optional(),
     upstreams: Upstreams.optional(),
+    /** False: maintenance. The place answers 403 to everyone until it is true again. */
+    enabled: z.boolean().optional(),
   })
-  .refine((input) => input.host !== undefined || input.pathPrefix !== undefined || input.upstreams !== undefined, {
+  .refine(({ routeId: _, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
     error: "nothing_to_change",
   });
 export type UpdateRoute = z.infer<typeof UpdateRoute>;
@@ -42,6 +44,8 @@ export const Route = z.object({
   host: z.string(),
   pathPrefix: z.string().nullable(),
   upstreams: z.array(z.object({ url: z.string() })),
+  /** False: the place is under maintenance, and answers 403. */
+  enabled: z.boolean(),
   createdAt: Moment,
   sync: Sync,
 });

@@ -20,6 +20,7 @@ export function presentRoute(
     host: row.host,
     pathPrefix: row.pathPrefix === "" ? null : row.pathPrefix,
     upstreams: [...new Set(row.upstreams.map((upstream) => upstream.given))].map((url) => ({ url })),
+    enabled: row.enabled,
     createdAt: row.createdAt.toISOString(),
     sync: { changeId: sync.changeId, state: sync.state },
   };
@@ -42,6 +43,7 @@ export async function insertRoute<P extends Permission, O>(
     pathPrefix: place.pathPrefix,
     upstreams: place.upstreams,
     upstreamKeys: [...place.keys],
+    enabled: true,
     createdAt: work.now,
   };
   await work.tx

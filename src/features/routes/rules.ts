@@ -19,6 +19,7 @@ import {
   judgeUpstream,
   parseUpstream,
   type UpstreamProblem,
+  type UpstreamRules,
   upstreamClaimKeys,
 } from "#src/platform/net/upstreams";
 import { claimHost, claimUpstreams } from "../claims/rows";
@@ -131,6 +132,20 @@ function hostAndPortOf(origin: string): HostAndPort {
   return { host: hostname.replace(/\.$/, ""), port: Number(port) || (protocol === "https:" ? 443 : 80) };
 }
 
+/** The rules for upstreams of an organization's routes at a gateway, without the addresses of a name. */
+export function rulesOfUpstreams(
+  runtime: Runtime,
+  organization: Organization,
+  gatewayListensOn: readonly HostAndPort[],
+): Omit<UpstreamRules, "resolved"> {
+  return {
+    mode: organization.upstreams,
+    ownAddresses: [...runtime.ownAddresses(), ...runtime.ownNames()],
+    forbidden: [...runtime.listensOn, ...gatewayListensOn],
+    publicAddress: hostAndPortOf(runtime.signIn.publicOrigin),
+  };
+}
+
 /**
  * Determines where a route may point. If the organization's upstreams are `checked`, every name is resolved here, and
  * the addresses go into the file, because Traefik resolves names again and a tenant can change their own DNS record
@@ -143,9 +158,8 @@ export async function prepareUpstreams(
   gatewayListensOn: readonly HostAndPort[],
   urls: readonly string[],
 ): Promise<PreparedUpstreams> {
-  const ownAddresses = [...runtime.ownAddresses(), ...runtime.ownNames()];
-  const publicAddress = hostAndPortOf(runtime.signIn.publicOrigin);
-  const forbidden = [...runtime.listensOn, ...gatewayListensOn];
+  const rules = rulesOfUpstreams(runtime, organization, gatewayListensOn);
+  const { ownAddresses } = rules;
   const prepared: PreparedUpstreams[] = [];
   for (const [index, url] of urls.entries()) {
     const refuse = (problem: UpstreamProblem) => new Refusal("invalid_upstream", { index, url, problem });
@@ -157,8 +171,7 @@ export async function prepareUpstreams(
     const named = upstream.address === null ? await runtime.resolver.addresses(upstream.host, within) : [];
     // For a name that is left to the gateway, only addresses of this machine count, as for another tenant's name.
     const resolved = [...named].filter((address) => pinned || isThisMachine(address, ownAddresses)).sort();
-    const rules = { mode: organization.upstreams, resolved, ownAddresses, forbidden, publicAddress };
-    const judged = judgeUpstream(upstream, rules);
+    const judged = judgeUpstream(upstream, { ...rules, resolved });
     if (!judged.ok) throw refuse(judged.problem);
     prepared.push({
       upstreams: pinned

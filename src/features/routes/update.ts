@@ -18,13 +18,14 @@ import {
 } from "./rules";
 
 /**
- * Changes a route's host, path or upstreams. The claim of its former host stays, with its deny, until it is released.
+ * Changes a route's host, path or upstreams, or puts it under maintenance (`enabled`): its place then answers 403, and no
+ * other route answers there. The claim of its former host stays, with its deny, until it is released.
  * @throws Refusal as `createRoute`
  */
 export const update = operation(
   {
     name: "routes.update",
-    summary: "Change the host, path or upstreams of a route",
+    summary: "Change the host, path or upstreams of a route, or put it under maintenance",
     permission: "route:update",
     on: route,
     input: UpdateRoute,
@@ -66,6 +67,7 @@ export const update = operation(
           pathPrefix: pathPrefix ?? before.pathPrefix,
           upstreams: upstreams?.upstreams ?? before.upstreams,
           upstreamKeys: [...(upstreams?.keys ?? before.upstreamKeys)],
+          enabled: input.enabled ?? before.enabled,
         };
         const denyGroup = await claimPlace(
           work.tx,
@@ -85,6 +87,7 @@ export const update = operation(
           {
             ...(host === undefined ? {} : { host: [before.host, host] }),
             ...(pathPrefix === undefined ? {} : { pathPrefix: [before.pathPrefix, pathPrefix] }),
+            ...(input.enabled === undefined ? {} : { enabled: [before.enabled, input.enabled] }),
             ...(urls ? { upstreams: [presentRoute(before, work.sync).upstreams.map(({ url }) => url), urls] } : {}),
           },
         );

@@ -57,6 +57,11 @@ export type WaitForSync = z.infer<typeof WaitForSync>;
 const NotReached = z.enum(["timeout", "no_route", "no_gateway"]);
 export type NotReached = z.infer<typeof NotReached>;
 
+export const ProveApplication = z.strictObject({ applicationId: IdInput });
+
+/** The probes of an application were requested. Their responses follow. */
+export const ProofRequest = z.object({ gatewayId: z.string(), requestedAt: Moment });
+
 /** One probe of the gateway, and its response. */
 export const Proof = z.object({
   request: z.string(),

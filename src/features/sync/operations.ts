@@ -1,4 +1,5 @@
+import { prove } from "./prove";
 import { status } from "./status";
 import { wait } from "./wait";
 
-export const sync = { status, wait };
+export const sync = { prove, status, wait };

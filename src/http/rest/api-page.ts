@@ -1,4 +1,4 @@
-import type { AnyOperation } from "#src/operations/operation";
+import { type AnyOperation, pathsOf } from "#src/operations/operation";
 import { type OperationTree, operationsOf } from "#src/operations/operations-of";
 import { commonReasons } from "#src/operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "#src/platform/errors/reason";
@@ -82,7 +82,9 @@ function sectionOf({ name, summary, rest, access, errors }: AnyOperation): strin
     "",
     `${summary}. ${needs}`,
     "",
-    `\`${rest.method} ${restBase}${rest.path}\``,
+    pathsOf(rest)
+      .map((path) => `\`${rest.method} ${restBase}${path}\``)
+      .join(" or "),
     ...(errors.length === 0 ? [] : ["", `Refuses with ${list([...errors].sort())}.`]),
   ];
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AnyOperation } from "#src/operations/operation";
+import { type AnyOperation, pathsOf } from "#src/operations/operation";
 import { type OperationTree, operationsOf } from "#src/operations/operations-of";
 import { commonReasons } from "#src/operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "#src/platform/errors/reason";
@@ -13,8 +13,11 @@ export function openApiOf(tree: OperationTree, version: string): Json {
   const operations = operationsOf(tree).map(({ operation }) => operation);
   const paths: Record<string, Record<string, Json>> = {};
   for (const operation of operations) {
-    const path = `${restBase}${operation.rest.path}`;
-    paths[path] = { ...paths[path], [operation.rest.method.toLowerCase()]: describe(operation) };
+    const method = operation.rest.method.toLowerCase();
+    for (const own of pathsOf(operation.rest)) {
+      const path = `${restBase}${own}`;
+      paths[path] = { ...paths[path], [method]: describe(operation, own) };
+    }
   }
   return {
     openapi: "3.1.0",
@@ -64,17 +67,18 @@ const errorSchema: Json = {
   },
 };
 
-function describe(operation: AnyOperation): Json {
+/** Describes an operation at one of its paths. An identifier of OpenAPI is unique, so a further path has its own. */
+function describe(operation: AnyOperation, path: string): Json {
   const { name, summary, rest, access, errors } = operation;
   const input = schemaOf(operation.input, "input");
   const { properties = {}, required = [] } = input as { properties?: Record<string, Json>; required?: string[] };
-  const named = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, field = ""]) => field);
+  const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, field = ""]) => field);
   const others = Object.keys(properties).filter((field) => !named.includes(field));
   const hasBody = rest.method === "POST" || rest.method === "PATCH" || rest.method === "PUT";
   const status = rest.status ?? 200;
   const isOpen = access.kind !== "permission";
   return {
-    operationId: name,
+    operationId: path === rest.path ? name : `${name}.also`,
     summary,
     tags: [name.replace(/\..*$/, "")],
     ...(access.kind === "permission" ? { "x-permission": access.permission } : {}),

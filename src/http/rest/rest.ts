@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AnyOperation } from "#src/operations/operation";
+import { type AnyOperation, pathsOf } from "#src/operations/operation";
 import { type OperationTree, operationsOf } from "#src/operations/operations-of";
 import { Refusal } from "#src/platform/errors/refusal";
 import { callOf } from "../caller";
@@ -35,8 +35,9 @@ export function restOf(tree: OperationTree, { rules, run }: Calling = calling): 
   const operations = operationsOf(tree).map(({ operation }) => operation);
   const rest = new Hono<Environment>();
   for (const operation of operations) {
-    const { method, path } = operation.rest;
-    rest.on(method, [path.replaceAll(/\{(\w+)\}/g, ":$1")], ...rules(operation), async (context) => {
+    const { method } = operation.rest;
+    const paths = pathsOf(operation.rest).map((path) => path.replaceAll(/\{(\w+)\}/g, ":$1"));
+    rest.on(method, paths, ...rules(operation), async (context) => {
       const named = context.req.param();
       const output = await run(context, operation, (request) => readInput(operation, request, named));
       return responseOf(operation, output, operations);

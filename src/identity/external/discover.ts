@@ -68,9 +68,14 @@ export async function discover(
   const now = clock.now();
   const found = remembered.get(key);
   if (found && !hasPassed(found.until, now)) return found.metadata;
-  const metadata = read(provider, await fetchDocument(provider, resolver));
+  const metadata = await discoverAgain(provider, resolver);
   remembered.set(key, { metadata, until: later(now, rememberedMs) });
   return metadata;
+}
+
+/** Requests the provider's metadata, whether it is cached or not. @throws DiscoveryFailed */
+export async function discoverAgain(provider: OidcProvider, resolver: Resolver): Promise<Metadata> {
+  return read(provider, await fetchDocument(provider, resolver));
 }
 
 function read(provider: OidcProvider, document: unknown): Metadata {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, or } from "drizzle-orm";
+import { and, eq, isNull, or, type SQL } from "drizzle-orm";
 import { organizations } from "#drizzle/organizations";
 import { oidcProviders } from "#drizzle/persons";
 import type { Runtime } from "#src/access/runtime";
@@ -42,12 +42,27 @@ export async function findProvider(
   { database, sealer }: Pick<Runtime, "database" | "sealer">,
   slug: string,
 ): Promise<OidcProvider | null> {
+  return findProviderWhere({ database, sealer }, and(eq(oidcProviders.slug, slug), eq(oidcProviders.enabled, true)));
+}
+
+/** The provider with this id, disabled or not; null if there is none. */
+export async function findProviderById(
+  runtime: Pick<Runtime, "database" | "sealer">,
+  providerId: string,
+): Promise<OidcProvider | null> {
+  return findProviderWhere(runtime, eq(oidcProviders.providerId, providerId));
+}
+
+async function findProviderWhere(
+  { database, sealer }: Pick<Runtime, "database" | "sealer">,
+  its: SQL | undefined,
+): Promise<OidcProvider | null> {
   const [row] = await database.transaction("identity", null, (tx) =>
     tx
       .select({ provider: oidcProviders, upstreams: organizations.upstreams })
       .from(oidcProviders)
       .leftJoin(organizations, eq(organizations.organizationId, oidcProviders.organizationId))
-      .where(and(eq(oidcProviders.slug, slug), eq(oidcProviders.enabled, true))),
+      .where(its),
   );
   if (!row) return null;
   const { clientSecretSealed, enabled: _, createdAt: __, lastRefusal: ___, ...provider } = row.provider;

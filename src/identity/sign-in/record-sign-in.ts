@@ -31,11 +31,14 @@ interface SignIn {
   readonly organizationId?: string;
 }
 
+/** What the audit log needs of an attempt. */
+type RecordedAttempt = Pick<SignInContext, "runtime" | "requestId" | "ip" | "record">;
+
 /**
  * Writes a sign-in, or a refused attempt, into the log of the organization that the person joined first, or into the
  * installation's own log. The typed text is not stored: people type passwords into the wrong field.
  */
-export async function recordSignIn(tx: Transaction, attempt: SignInContext, signIn: SignIn): Promise<void> {
+export async function recordSignIn(tx: Transaction, attempt: RecordedAttempt, signIn: SignIn): Promise<void> {
   const { runtime } = attempt;
   const organizationId =
     signIn.organizationId ??
@@ -56,7 +59,7 @@ export async function recordSignIn(tx: Transaction, attempt: SignInContext, sign
  * Writes a refused attempt if nothing else is written with it. All refusals of the same moment share one commit, so a
  * flood of sign-ins costs a few commits a second, and not one each.
  */
-export async function recordRefusedSignIn(attempt: SignInContext, signIn: Omit<SignIn, "outcome">): Promise<void> {
+export async function recordRefusedSignIn(attempt: RecordedAttempt, signIn: Omit<SignIn, "outcome">): Promise<void> {
   const { runtime } = attempt;
   const { person } = signIn;
   const organizationId =
@@ -81,7 +84,7 @@ function nextWrite(withinMs: number): Promise<void> {
   return writing;
 }
 
-function entryOf(attempt: SignInContext, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedAttempt {
+function entryOf(attempt: RecordedAttempt, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedAttempt {
   const { requestId, ip } = attempt;
   const { action, reason, person, sessionId, methods, changed } = signIn;
   return {
@@ -104,7 +107,7 @@ function entryOf(attempt: SignInContext, signIn: Omit<SignIn, "outcome">, organi
 }
 
 /** Records, as a stranger's, a refused attempt that its method did not record: for example an unknown link. */
-export async function recordUnwritten(attempt: SignInContext, refusal: Refusal): Promise<void> {
+export async function recordUnwritten(attempt: RecordedAttempt, refusal: Refusal): Promise<void> {
   if (attempt.record.isWritten || refusal.kind === "unavailable") return;
   await recordStranger({ ...attempt, action: "auth.signIn" }, refusal);
 }

@@ -22,6 +22,7 @@ export function createOrganization(runtime: LinkRuntime, input: CreateOrganizati
     const apiKey = await insertKey(work, { ...made, name: "first key", role: "owner", expiresInDays });
     const canSignIn = (await work.tx.$count(passwords, eq(passwords.userId, made.userId))) > 0;
     const link = canSignIn ? null : await insertPasswordLink(work, runtime, made.userId, "password");
-    return { ...made, apiKey, setupUrl: link?.url ?? null };
+    const { organizationId, userId } = made;
+    return { organizationId, userId, apiKey, setupUrl: link?.url ?? null };
   });
 }

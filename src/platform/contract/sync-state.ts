@@ -45,6 +45,8 @@ export const ExposureReason = z.enum([
   "not_proven",
   "proof_is_old",
   "no_route",
+  "routes_disabled",
+  "closed_by_hand",
   "quarantined",
 ]);
 export type ExposureReason = z.infer<typeof ExposureReason>;
@@ -97,6 +99,14 @@ export const DeliveryCause = z.enum([
   "unrecognized",
 ]);
 export type DeliveryCause = z.infer<typeof DeliveryCause>;
+
+/**
+ * What a gateway does with its folder, as its leader last observed it. `serving`: it serves the newest delivery.
+ * `not_running`: nothing answers where it should say which delivery it serves. `cannot_read`: it answers, and has loaded
+ * none of the files of its folder. `does_not_watch`: it has loaded files, and not the newest ones.
+ */
+export const GatewayCondition = z.enum(["serving", "not_running", "cannot_read", "does_not_watch"]);
+export type GatewayCondition = z.infer<typeof GatewayCondition>;
 
 /** A word of the database. A word that this version does not know is `unrecognized`. */
 export const StoredUnprovenReason = UnprovenReason.catch("unrecognized");

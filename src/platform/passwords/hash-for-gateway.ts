@@ -8,7 +8,7 @@ import { bcryptInWorker } from "./hash-workers";
 /**
  * 2^10 rounds. The gateway checks a password at every request (about 50 ms at this cost), so a higher cost is not used.
  */
-const bcryptCost = "10";
+export const ownBcryptCost = 10;
 
 const saltAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -19,6 +19,7 @@ const saltAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
  * separate thread, after it waits for the organization's turn. Never call it inside a transaction.
  * @param randomBytes a cryptographic source for 8 (APR1) or 16 (bcrypt) bytes of salt
  * @param organizationId the organization whose share of the hashing threads is used
+ * @param bcryptCost the binary logarithm of the rounds of bcrypt. All hashes of an application have the same cost
  * @throws RangeError the password breaks `checkVisitorPassword`; the message is the problem and never the password
  * @throws Refusal `busy`: too many hashes of this organization, or of all callers, wait
  */
@@ -27,12 +28,13 @@ export async function hashForGateway(
   algorithm: HashAlgorithm,
   randomBytes: (size: number) => Uint8Array,
   organizationId: string,
+  bcryptCost: number = ownBcryptCost,
 ): Promise<string> {
   const problem = checkVisitorPassword(password, algorithm);
   if (problem !== null) throw new RangeError(problem);
   if (algorithm === "apr1") return apr1(password, salt(8, randomBytes));
   const random = salt(16, randomBytes);
-  const settings = `$2b$${bcryptCost}$${encodeBase64([...random], random.length)}`;
+  const settings = `$2b$${String(bcryptCost).padStart(2, "0")}$${encodeBase64([...random], random.length)}`;
   return processHashQueues.run({ known: organizationId }, () => bcryptInWorker(password, settings));
 }
 

@@ -30,7 +30,8 @@ export function compileApplication(
   const diagnostics = [...credentials.problems, ...routes.problems];
   const stated = diagnostics.length === 0;
   const users = stated ? credentials.usable : taken(credentials.usable, lastGood?.credentials);
-  const kept = stated ? routes.buildable : taken(routes.buildable.filter(isServable), lastGood?.routes);
+  const enabled = routes.buildable.filter(({ route }) => route.enabled === true);
+  const kept = stated ? enabled : taken(enabled.filter(isServable), lastGood?.routes);
 
   const isProtected = intended === "protected" && users.length > 0;
   const isPublic = intended === "public" && stated;

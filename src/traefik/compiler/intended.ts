@@ -2,6 +2,8 @@ import type { Access, Intended, OpenedBy } from "./state";
 
 /** What decides which visitors may reach an application, without its routes. */
 export interface AccessState {
+  /** A person closed it, or a restore did. Only an explicit act ends that. */
+  readonly closedByHand: boolean;
   readonly access: Access;
   readonly openedBy: OpenedBy;
   readonly neverPublic: boolean;
@@ -12,10 +14,11 @@ export interface AccessState {
 /**
  * Derives the intended response of an application to anonymous visitors.
  *
- * Only an explicit act (`openedBy`) makes an application public. If a credential has expired, or a value is unknown,
+ * While an application is closed by hand, nothing else counts. Only an explicit act (`openedBy`) makes one public. If a credential has expired, or a value is unknown,
  * the application stays closed.
  */
 export function intendedExposure(state: AccessState): Intended {
+  if (state.closedByHand !== false) return "closed";
   if (state.credentials.some((credential) => credential.valid === true)) return "protected";
   const opened =
     state.access === "public-when-empty" &&

@@ -37,6 +37,8 @@ export interface RouteState {
   /** Whole path segments (`/admin`), or `null` for the whole host. */
   readonly pathPrefix: string | null;
   readonly upstreams: readonly UpstreamState[];
+  /** False: no visitor may reach the upstream by it. */
+  readonly enabled: boolean;
 }
 
 /** Everything that determines one application's file at one gateway. */
@@ -45,6 +47,8 @@ export interface ApplicationState {
   readonly organizationId: string;
   /** Shown to visitors as the realm. */
   readonly name: string;
+  /** No visitor may get in, whatever else holds. */
+  readonly closedByHand: boolean;
   readonly access: Access;
   readonly openedBy: OpenedBy;
   readonly neverPublic: boolean;

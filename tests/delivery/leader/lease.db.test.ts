@@ -60,7 +60,8 @@ it("in a new epoch nothing is proven, no number is reused, and unknown files are
 
 it("what a restore closes is audited once, and delivered before changes that only open (DK-19, AUD)", async () => {
   const { applicationId } = await sync.given.application({ access: "public-when-empty" });
-  const closed = () => closeAfterRestore(database(), sync.gatewayId, [{ applicationId }], now);
+  const closed = () =>
+    closeAfterRestore(database(), sync.gatewayId, { toEveryone: [applicationId], toVisitors: [] }, now);
   expect(await closed()).toEqual([applicationId]);
   expect(await closed()).toEqual([]);
   const rows = await readRows(sync.world.db.owner, changes, { applicationId, createdAt: now }, ["closes"]);

@@ -32,6 +32,7 @@ const route: RouteState = {
   routeId: "rte_1",
   host: "wiki.example.org",
   pathPrefix: null,
+  enabled: true,
   upstreams: [{ url: "http://127.0.0.1:9000", serverName: null }],
 };
 const application = (more: Partial<StoredApplication> = {}): StoredApplication => ({
@@ -39,6 +40,7 @@ const application = (more: Partial<StoredApplication> = {}): StoredApplication =
   organizationId: "org_1",
   name: "Wiki",
   access: "protected",
+  closedByHand: false,
   openedBy: null,
   neverPublic: false,
   hashAlgorithm: "apr1",

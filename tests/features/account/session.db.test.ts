@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { grantable, permissions, permissionsOf, roles } from "#src/access/permissions";
+import { insertKey, insertPerson, insertProjectRole } from "#tests/http/matrix/acme";
+import { insertEnvironment } from "#tests/support/environment";
+import { givenMember } from "#tests/support/people";
+import { givenSession } from "#tests/support/sessions";
 import { openWorld, type World } from "#tests/support/world";
 
 interface Session {
   readonly principal: { kind: string; apiKeyId: string; userId: string | null; role: string };
   readonly organization: { organizationId: string; root: boolean };
   readonly permissions: string[];
+  readonly projects: { projectId: string; permissions: string[] }[];
 }
 
 let world: World;
@@ -14,7 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const installationWide = ["gateway:create", "gateway:update", "gateway:delete", "installation-audit:read"];
+const installationWide = [
+  "organization:create",
+  "gateway:create",
+  "gateway:update",
+  "gateway:delete",
+  "installation-audit:read",
+];
 
 test.each(roles)(
   "auth.session returns the principal, the organization and the permissions of the role %s",
@@ -43,4 +54,51 @@ test("auth.session rejects an organizationId, so it never describes another orga
   const [acme, beta] = [await world.organization(), await world.organization()];
   const refused = await acme.call("auth.session", { organizationId: beta.organizationId });
   expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
+});
+
+test("a member of one project gets the permissions at that project, and none at the organization", async () => {
+  const acme = await world.organization();
+  const { projectId } = await insertEnvironment(world, acme);
+  await insertEnvironment(world, acme);
+  const person = await insertPerson(world);
+  const memberId = await givenMember(world, acme.organizationId, person, null);
+  await insertProjectRole(world, acme, memberId, projectId, "viewer");
+  const { browser } = await givenSession(world, person);
+  const { permissions: atOrganization, projects } = (await browser.call<Session>("auth.session")).data;
+  expect(atOrganization).toEqual(["account:read", "account:update"]);
+  expect(projects.map((one) => one.projectId)).toEqual([projectId]);
+  expect(projects[0]?.permissions).toContain("application:read");
+  expect(projects[0]?.permissions).not.toContain("application:create");
+});
+
+test("a role at a project adds only what the role at the organization does not give", async () => {
+  const acme = await world.organization();
+  const { projectId } = await insertEnvironment(world, acme);
+  const person = await insertPerson(world);
+  const memberId = await givenMember(world, acme.organizationId, person, "viewer");
+  await insertProjectRole(world, acme, memberId, projectId, "developer");
+  const { browser } = await givenSession(world, person);
+  const [at] = (await browser.call<Session>("auth.session")).data.projects;
+  expect(at?.permissions).toContain("route:create");
+  expect(at?.permissions).not.toContain("route:read");
+});
+
+test("an owner has no further permissions at projects, and a key for one project has all of its own there", async () => {
+  const acme = await world.organization();
+  const { projectId } = await insertEnvironment(world, acme);
+  expect((await acme.call<Session>("auth.session")).data.projects).toEqual([]);
+  const key = await insertKey(world, acme, { role: "viewer", permissions: null }, { projectId });
+  const { projects } = (await world.callAs(key)<Session>("auth.session")).data;
+  expect(projects.map((one) => one.projectId)).toEqual([projectId]);
+  expect(projects[0]?.permissions).toContain("application:read");
+});
+
+test("a session that waits for its second factor sees no projects", async () => {
+  const acme = await world.organization();
+  const { projectId } = await insertEnvironment(world, acme);
+  const person = await insertPerson(world);
+  const memberId = await givenMember(world, acme.organizationId, person, null);
+  await insertProjectRole(world, acme, memberId, projectId, "owner");
+  const { browser } = await givenSession(world, person, { stage: "second_factor" });
+  expect((await browser.call<Session>("auth.session")).data.projects).toEqual([]);
 });

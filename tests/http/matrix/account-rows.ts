@@ -84,6 +84,7 @@ export function accountRows(world: World): Record<string, readonly AccountRow[]>
         ...fullOnly(403),
       },
     ],
+    "profile.update": [{ input: async () => ({ name: "Ada Lovelace", locale: "de" }), ...fullOnly(200) }],
     "auth.totp.enrol": [{ input: nothing, ...fullOnly(200) }],
     // Nothing is enrolled, so every full session gets a conflict.
     "auth.totp.confirm": [{ input: async () => ({ code: "123456" }), ...fullOnly(409) }],
@@ -137,5 +138,6 @@ export const publicRows: Record<string, { readonly input: Record<string, unknown
   "auth.link": { input: { token: "A".repeat(43) } },
   "auth.passkeys.challenge": { input: {} },
   "auth.providers": { input: {} },
+  "auth.requestPasswordReset": { input: { email: "stranger@example.org" } },
   "invitations.look": { input: { token: "A".repeat(43) } },
 };

@@ -53,9 +53,9 @@ export async function openAcme(world: World): Promise<Acme> {
 }
 
 /** Inserts a person without a password, for sessions and keys. */
-export async function insertPerson({ db }: World): Promise<{ userId: string }> {
-  const { userId } = await userRows.insert(db.owner, {});
-  return { userId };
+export async function insertPerson({ db }: World): Promise<{ userId: string; email: string }> {
+  const { userId, email } = await userRows.insert(db.owner, {});
+  return { userId, email };
 }
 
 export async function insertProjectRole(

@@ -81,6 +81,9 @@ export const readsInProject = { ...reads, projectDeveloper: 200 };
 export const writesInProject = statuses(403, 200, 200, 200, 404, 404, 200);
 export const administersInProject = statuses(403, 403, 200, 200, 404, 404);
 
+/** About the organization: requires a developer in it or in any of its projects. */
+export const createsAnywhere = statuses(403, 200, 200, 200, 200, 403, 200, 200);
+
 /** The custom permissions include this one. */
 export const withCustom = (expected: Expected): Expected => ({ ...expected, custom: 200 });
 

@@ -13,6 +13,7 @@ const fields = [
 /** The procedures that take such a field on purpose. Other tests check the rights of the caller to use it. */
 const intended: Readonly<Record<string, readonly (typeof fields)[number][]>> = {
   "auth.setActiveOrganization": ["organizationId"],
+  "organizations.create": ["upstreams"],
   "organizations.one": ["organizationId"],
   "organizations.update": ["organizationId"],
   "organizations.delete": ["organizationId"],

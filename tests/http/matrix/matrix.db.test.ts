@@ -29,7 +29,7 @@ let unauthenticated: Record<"no_credentials" | "key_unknown" | "key_expired" | "
 let strangers: Record<"strangerOwner" | "strangerViewer", Call>;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ mailer: { send: async () => undefined } });
   fixture = await openAcme(world);
   const { acme, beta } = fixture;
   callers = await callersOf(fixture);

@@ -12,7 +12,7 @@ let world: World;
 let fixture: Acme;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ mailer: { send: async () => undefined } });
   fixture = await openAcme(world);
 });
 afterAll(() => world.close());

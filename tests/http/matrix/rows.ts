@@ -1,3 +1,4 @@
+import { given } from "#tests/support/world";
 import type { Acme } from "./acme";
 import { factoriesOf } from "./acme";
 import {
@@ -5,6 +6,7 @@ import {
   administersInProject,
   administersOwn,
   anyRole,
+  createsAnywhere,
   type Expected,
   everyCaller,
   owns,
@@ -45,6 +47,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "organizations.one": [
       { title: "the caller's own", input: nothing, expected: anyRole },
       { title: "by id", input: async () => ({ organizationId: acme.organizationId }), expected: reads },
+    ],
+    "organizations.create": [
+      { input: async () => ({ name: name(), owner: `${name()}@example.org`.replace(" ", "") }), expected: ownsRoot },
     ],
     "organizations.list": [{ input: nothing, expected: anyRole }],
     "organizations.update": [
@@ -121,6 +126,11 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         input: async () => ({ environmentId: (await newEnvironment()).environmentId, name: name() }),
         expected: writesInProject,
       },
+      {
+        title: "in a new project",
+        input: async () => ({ name: name(), project: { name: name() }, environment: { name: "Production" } }),
+        expected: statuses(403, 200, 200, 200, 200, 403),
+      },
     ],
     "applications.one": [
       { input: async () => ({ applicationId: await application() }), expected: withCustom(readsInProject) },
@@ -144,6 +154,46 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         expected: writesInProject,
       },
     ],
+    "applications.updateMany": [
+      {
+        input: async () => ({ applicationIds: [await application()], access: "protected" }),
+        expected: statuses(403, 200, 200, 200, 200, 403),
+      },
+    ],
+    "applications.move": [
+      {
+        input: async () => {
+          const { projectId, environmentId } = await newEnvironment();
+          const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
+          const target = await given(acme).ok<{ environmentId: string }>("environments.create", {
+            projectId,
+            name: name(),
+          });
+          return { applicationId, environmentId: target.environmentId };
+        },
+        expected: writesInProject,
+      },
+    ],
+    // It also needs to read credentials and routes.
+    "applications.configuration": [
+      { input: async () => ({ applicationId: await application() }), expected: readsInProject },
+    ],
+    "applications.close": [
+      {
+        input: async () => ({ applicationId: await application(), reason: "The password of ada has leaked." }),
+        expected: writesInProject,
+      },
+    ],
+    "applications.reopen": [
+      {
+        input: async () => {
+          const applicationId = await application();
+          await given(acme).ok("applications.close", { applicationId, reason: "The password of ada has leaked." });
+          return { applicationId, reason: "ada has another password." };
+        },
+        expected: writesInProject,
+      },
+    ],
     "applications.delete": [
       { input: async () => ({ applicationId: await application() }), expected: withCustom(writesInProject) },
     ],
@@ -154,8 +204,37 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         expected: withCustom(writesInProject),
       },
     ],
+    "security.createMany": [
+      {
+        input: async () => ({ applicationId: await application(), credentials: [{ username: "ada" }] }),
+        expected: withCustom(writesInProject),
+      },
+    ],
+    "security.import": [
+      {
+        input: async () => ({
+          applicationId: await application(),
+          htpasswd: "ada:$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.",
+        }),
+        expected: withCustom(writesInProject),
+      },
+    ],
     "security.one": [{ input: async () => ({ securityId: await credential() }), expected: readsInProject }],
-    "security.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
+    "security.list": [
+      {
+        title: "of an application",
+        input: async () => ({ applicationId: await application() }),
+        expected: readsInProject,
+      },
+      {
+        title: "of every application",
+        input: async () => {
+          await newEnvironment(); // gives the project developer a role in a project
+          return {};
+        },
+        expected: { ...anyRole, projectDeveloper: 200, otherProject: 200 },
+      },
+    ],
     "security.update": [
       { input: async () => ({ securityId: await credential(), username: "bob" }), expected: writesInProject },
     ],
@@ -187,6 +266,16 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
     "claims.release": [{ input: async () => ({ claimId: await factories.releasable() }), expected: administers }],
 
+    "hosts.suggest": [
+      { title: "for any environment", input: async () => ({ name: name() }), expected: createsAnywhere },
+      {
+        title: "for an environment",
+        input: async () => ({ name: name(), environmentId: (await newEnvironment()).environmentId }),
+        expected: writesInProject,
+      },
+    ],
+    "upstreams.check": [{ input: async () => ({ url: "http://169.254.169.254" }), expected: createsAnywhere }],
+
     "gateways.create": [
       {
         input: async () => ({ name: name(), address: "127.0.0.1:8100", probeAddress: "127.0.0.1:8101" }),
@@ -194,6 +283,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "gateways.one": [{ input: async () => ({ gatewayId: acme.gatewayId }), expected: reads }],
+    "gateways.instructions": [{ input: async () => ({ gatewayId: acme.gatewayId }), expected: reads }],
     "gateways.list": [{ input: nothing, expected: anyRole }],
     "gateways.update": [
       { input: async () => ({ gatewayId: await gateway(), name: name() }), expected: owns },
@@ -257,6 +347,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "providers.one": [{ input: async () => ({ providerId: await provider() }), expected: administers }],
     "providers.list": [{ input: nothing, expected: administersOwn }],
     "providers.update": [{ input: async () => ({ providerId: await provider(), name: name() }), expected: owns }],
+    "providers.test": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
     "providers.delete": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
 
     "members.one": [{ input: async () => ({ memberId: await factories.member() }), expected: withCustom(reads) }],
@@ -321,6 +412,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "invitations.list": [{ input: nothing, expected: administersOwn }],
+    "invitations.resend": [
+      { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
+    ],
     "invitations.delete": [
       { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
     ],
@@ -328,6 +422,16 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "sync.status": [
       { title: "all", input: nothing, expected: anyRole },
       { title: "of a gateway", input: async () => ({ gatewayId: acme.gatewayId }), expected: reads },
+    ],
+    "proofs.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
+    "sync.prove": [
+      {
+        input: async () => {
+          await fixture.world.db.asOwner("delete from limits where key like 'proofs:%'");
+          return { applicationId: await application() };
+        },
+        expected: readsInProject,
+      },
     ],
     "sync.wait": [
       {

@@ -3,6 +3,7 @@ import SwaggerParser from "@apidevtools/swagger-parser";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { features } from "#src/features/all";
+import { pathsOf } from "#src/operations/operation";
 import { operationsOf } from "#src/operations/operations-of";
 import { insertEnvironment } from "#tests/support/environment";
 import { givenMember, givenPerson } from "#tests/support/people";
@@ -58,6 +59,18 @@ async function send(method: string, path: string, { key = owner, body, text, hea
 }
 
 describe("the REST API (DK-13, DK-14)", () => {
+  test("an operation is also called at its second path, for an input that does not name the object of the first one", async () => {
+    const created = await send("POST", "/applications", {
+      body: { name: "Chat", project: { name: "Default" }, environment: { name: "Production" } },
+    });
+    expect([created.status, created.headers.get("location")]).toEqual([
+      201,
+      `/api/v1/applications/${created.body.applicationId}`,
+    ]);
+    expect((await send("GET", "/credentials?olderThanDays=0")).status).toBe(200);
+    expect((await send("DELETE", "/credentials")).headers.get("allow")).toBe("GET");
+  });
+
   test("the REST API can create, read, list, change and delete a credential", async () => {
     const created = await send("POST", `/applications/${applicationId}/credentials`, { body: { username: "ada" } });
     expect([created.status, created.body]).toEqual([201, expect.objectContaining({ username: "ada", applicationId })]);
@@ -254,7 +267,9 @@ describe("the description of the REST API", () => {
         access.kind === "permission" ? access.permission : undefined,
       ]);
     }
-    expect(found).toHaveLength(operationsOf(features).length);
+    const described = operationsOf(features).flatMap(({ operation }) => pathsOf(operation.rest));
+    expect(found).toHaveLength(described.length);
+    expect(new Set(found.map(({ operationId }) => operationId)).size).toBe(found.length);
     expect(info.version).toBe((JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version);
   });
 });

@@ -1,5 +1,5 @@
 import type { Mutant } from "../mutant";
-import { callBecomes, fragmentBecomes, negated, returns, valueBecomes, withoutGuard } from "../mutations";
+import { callBecomes, fragmentBecomes, negated, valueBecomes, withoutGuard } from "../mutations";
 
 const hashQueues = ["tests/platform/passwords/hash-queues.test.ts"];
 
@@ -60,14 +60,6 @@ export const fastAndSmall: readonly Mutant[] = [
     symbol: "preparedUnitOfWork",
     mutation: fragmentBecomes("if (left > 0) continue;", ""),
     tests: ["tests/access/unit-of-work.db.test.ts"],
-  },
-  {
-    requirement: "— (database)",
-    description: "a database that does not answer counts as an internal error",
-    file: "src/database/database-errors.ts",
-    symbol: "isUnreachable",
-    mutation: returns("false"),
-    tests: ["tests/http/database-failure.db.test.ts"],
   },
   {
     requirement: "AUD",

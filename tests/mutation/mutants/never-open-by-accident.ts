@@ -15,10 +15,26 @@ const neverPublic = ["tests/features/applications/never-public.db.test.ts"];
 export const neverOpenByAccident: readonly Mutant[] = [
   {
     requirement: "DK-19",
+    description: "a restore reopens an application that was closed by hand since the copy",
+    file: "src/delivery/leader/close-reopened.ts",
+    symbol: "closesEverything",
+    mutation: returns("false"),
+    tests: restore,
+  },
+  {
+    requirement: "DK-19",
     description: "an application becomes public when its last credential expires",
     file: "src/traefik/compiler/intended.ts",
     symbol: "intendedExposure.opened",
     mutation: fragmentBecomes("state.credentials.length === 0", "true"),
+    tests: ["tests/traefik/compiler/intended.test.ts"],
+  },
+  {
+    requirement: "DK-19",
+    description: "an application that was closed by hand stays open for visitors with a credential",
+    file: "src/traefik/compiler/intended.ts",
+    symbol: "intendedExposure",
+    mutation: withoutGuard("state.closedByHand"),
     tests: ["tests/traefik/compiler/intended.test.ts"],
   },
   {
@@ -50,7 +66,7 @@ export const neverOpenByAccident: readonly Mutant[] = [
     description: "an application in quarantine opens a route that the gateway never had",
     file: "src/traefik/compiler/compile-application.ts",
     symbol: "compileApplication",
-    mutation: callBecomes("taken(routes.buildable", "routes.buildable.filter(isServable)"),
+    mutation: callBecomes("taken(enabled", "enabled.filter(isServable)"),
     tests: golden,
   },
   {

@@ -35,12 +35,19 @@ describe.skipIf(!hasTraefik())("a closed application at a gateway that trusts al
       organizationId: "org_one",
       name: "Wiki",
       access: "protected",
+      closedByHand: false,
       openedBy: null,
       neverPublic: false,
       hashAlgorithm: "apr1",
       credentials: [],
       routes: [
-        { routeId: "rte_closed", host: CLOSED, pathPrefix: null, upstreams: [{ url: upstream.url, serverName: null }] },
+        {
+          routeId: "rte_closed",
+          host: CLOSED,
+          pathPrefix: null,
+          upstreams: [{ url: upstream.url, serverName: null }],
+          enabled: true,
+        },
       ],
     };
     const application = compileApplication(state, GATEWAY, null);

@@ -51,6 +51,7 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     organizationId: "org_one",
     name,
     access: "public-when-empty",
+    closedByHand: false,
     openedBy: pathPrefix === null ? "create" : null,
     neverPublic: false,
     hashAlgorithm: "apr1",
@@ -58,7 +59,15 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
       pathPrefix === null
         ? []
         : [{ securityId: `sec_${id}`, username: "ada", hash: "$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.", valid: true }],
-    routes: [{ routeId: `rte_${id}`, host: HOST, pathPrefix, upstreams: [{ url: upstream.url, serverName: null }] }],
+    routes: [
+      {
+        routeId: `rte_${id}`,
+        host: HOST,
+        pathPrefix,
+        upstreams: [{ url: upstream.url, serverName: null }],
+        enabled: true,
+      },
+    ],
   });
 
   /** Writes files where Traefik reads them, then the marker, and waits until the marker is live. */

@@ -4,7 +4,7 @@ import { compileDeny } from "#src/traefik/compiler/compile-deny";
 import { compileMarker, type MarkerState } from "#src/traefik/compiler/compile-marker";
 import { compileShared } from "#src/traefik/compiler/compile-shared";
 import { compileStatic, type StaticSettings } from "#src/traefik/compiler/compile-static";
-import type { ApplicationState, CompiledFile, DenyState, GatewayState } from "#src/traefik/compiler/state";
+import type { ApplicationState, CompiledFile, DenyState, GatewayState, RouteState } from "#src/traefik/compiler/state";
 
 /** A request, and the answer of a real gateway that has loaded the case's file. */
 export interface GoldenAsk {
@@ -29,12 +29,18 @@ interface WrittenGateway extends Omit<GatewayState, "tagKey"> {
   readonly tagKey: string;
 }
 
+/** A case that says nothing about it is not closed by hand, and its routes are enabled. */
+type WrittenState = Omit<ApplicationState, "closedByHand" | "routes"> &
+  Partial<Pick<ApplicationState, "closedByHand">> & {
+    readonly routes: readonly (Omit<RouteState, "enabled"> & Partial<Pick<RouteState, "enabled">>)[];
+  };
+
 type GoldenInput = { readonly asks: readonly GoldenAsk[] } & (
   | {
       readonly kind: "application";
-      readonly state: ApplicationState;
+      readonly state: WrittenState;
       /** The state that the gateway had taken before, or `null`. */
-      readonly before: ApplicationState | null;
+      readonly before: WrittenState | null;
       readonly gateway: WrittenGateway;
     }
   | { readonly kind: "deny"; readonly state: DenyState; readonly gateway: WrittenGateway }
@@ -62,6 +68,12 @@ export function goldenCases(): GoldenCase[] {
     });
 }
 
+export const stateOf = (written: WrittenState): ApplicationState => ({
+  closedByHand: false,
+  ...written,
+  routes: written.routes.map((route) => ({ enabled: true, ...route })),
+});
+
 export function gatewayOf(written: WrittenGateway): GatewayState {
   return { ...written, tagKey: Buffer.from(written.tagKey, "hex") };
 }
@@ -76,8 +88,9 @@ export function compileGolden({ input }: GoldenCase): GoldenOutput {
   switch (input.kind) {
     case "application": {
       const gateway = gatewayOf(input.gateway);
-      const before = input.before === null ? null : compileApplication(input.before, gateway, null).fingerprints;
-      const { file, ...rest } = compileApplication(input.state, gateway, before);
+      const before =
+        input.before === null ? null : compileApplication(stateOf(input.before), gateway, null).fingerprints;
+      const { file, ...rest } = compileApplication(stateOf(input.state), gateway, before);
       return { file, rest };
     }
     case "deny": {

@@ -121,6 +121,7 @@ describe.skipIf(!hasTraefik())("the parts of a gateway", () => {
     organizationId: "org_acme",
     name: "Open",
     access: "public-when-empty",
+    closedByHand: false,
     openedBy: "create",
     neverPublic: false,
     hashAlgorithm: "apr1",
@@ -140,7 +141,13 @@ describe.skipIf(!hasTraefik())("the parts of a gateway", () => {
   test("nothing is served before the guard exists, and the guard removes Portcullis's headers from requests", async () => {
     const host = "open.example.org";
     const routes = [
-      { routeId: "rte_open", host, pathPrefix: null, upstreams: [{ url: upstream.url, serverName: null }] },
+      {
+        routeId: "rte_open",
+        host,
+        pathPrefix: null,
+        upstreams: [{ url: upstream.url, serverName: null }],
+        enabled: true,
+      },
     ];
     const { file } = compileApplication({ ...open, routes }, gateway, null);
     writeFileSync(join(traefik.folder, "application.yml"), file?.text ?? "");

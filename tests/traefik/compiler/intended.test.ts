@@ -91,13 +91,28 @@ describe("DK-19 intended exposure of an application", () => {
 
   test.each(TABLE)("with access %s, opened by %s, never public %s and credentials %j, the exposure is %s", (...row) => {
     const [access, openedBy, neverPublic, credentials, intended] = row;
-    expect(intendedExposure({ access, openedBy, neverPublic, credentials })).toBe(intended);
+    expect(intendedExposure({ closedByHand: false, access, openedBy, neverPublic, credentials })).toBe(intended);
   });
 
+  test.each(TABLE)(
+    "with access %s, opened by %s, never public %s and credentials %j, closing by hand closes",
+    (...row) => {
+      const [access, openedBy, neverPublic, credentials] = row;
+      expect(intendedExposure({ closedByHand: true, access, openedBy, neverPublic, credentials })).toBe("closed");
+    },
+  );
+
   test("an application with an unknown value is closed", () => {
-    const state: AccessState = { access: "public-when-empty", openedBy: "create", neverPublic: false, credentials: [] };
+    const state: AccessState = {
+      closedByHand: false,
+      access: "public-when-empty",
+      openedBy: "create",
+      neverPublic: false,
+      credentials: [],
+    };
     const unknown = { ...state, ...JSON.parse('{"openedBy":"expiry"}') };
     expect(intendedExposure(unknown)).toBe("closed");
+    expect(intendedExposure({ ...state, ...JSON.parse('{"closedByHand":null}') })).toBe("closed");
     expect(intendedExposure({ ...state, ...JSON.parse('{"access":"public"}') })).toBe("closed");
     expect(intendedExposure({ ...state, ...JSON.parse('{"neverPublic":null}') })).toBe("closed");
   });

@@ -15,6 +15,7 @@ const APPLICATION: ApplicationState = {
   organizationId: "org_one",
   name: "Wiki",
   access: "protected",
+  closedByHand: false,
   openedBy: null,
   neverPublic: false,
   hashAlgorithm: "apr1",

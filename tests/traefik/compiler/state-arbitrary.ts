@@ -95,6 +95,7 @@ const route = (weight: number): fc.Arbitrary<RouteState> =>
       weight,
     ),
     host: mostly(goodHost, hostile, weight),
+    enabled: mostly(fc.constant(true), fc.constant(false), weight),
     pathPrefix: mostly<string | null>(fc.constantFrom(null, "/a", "/a/b", "/~x/y.z"), hostile, weight),
     upstreams: fc.array(upstream(weight), { minLength: weight > 20 ? 1 : 0, maxLength: 3 }),
   });
@@ -105,6 +106,7 @@ const state = (weight: number): fc.Arbitrary<ApplicationState> =>
     organizationId: fc.constant("org_one"),
     name: fc.oneof(fc.constant("Wiki"), hostile),
     access: fc.constantFrom("public-when-empty", "protected"),
+    closedByHand: mostly(fc.constant(false), fc.constant(true), 5),
     openedBy: fc.constantFrom(null, "create", "delete", "access"),
     neverPublic: mostly(fc.constant(false), fc.boolean(), 3),
     hashAlgorithm: mostly<"apr1" | "bcrypt">(fc.constant("apr1"), fc.constant("bcrypt"), 8),

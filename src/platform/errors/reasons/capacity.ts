@@ -58,6 +58,7 @@ export type BusyWork =
   | "passwords to hash"
   | "of your passwords to hash"
   | "host names to check"
+  | "upstreams to check"
   | "changes of the same objects";
 
 /** The resources that a process limits. */

@@ -145,6 +145,13 @@ export const inputReasons = {
     { at: 0, network: "10.0.0.0/99" },
     ({ at }) => ({ [`allowedIps.${at}`]: "not_a_network" }),
   ),
+  too_many_lines: worded(
+    "invalid",
+    ({ lines, most }: { lines: number; most: number }) =>
+      `The file has ${lines} lines with credentials, and one import takes ${most} at most. Divide it.`,
+    { lines: 10_001, most: 10_000 },
+    { htpasswd: "too_many_lines" },
+  ),
   checkpoint_not_ours: fixed(
     "invalid",
     "This installation did not sign this checkpoint for this log. Check that the checkpoint and the log belong together.",

@@ -33,6 +33,16 @@ export const stateReasons = {
     { hashAlgorithm: "bcrypt" },
     { hashAlgorithm: "credentials_exist" },
   ),
+  already_closed: worded(
+    "conflict",
+    ({ since, closingReason }: { since: string; closingReason: string }) =>
+      `This application is already closed, since ${since}, for this reason: ${quoted(closingReason)}. Reopen it first to close it for another reason.`,
+    { since: "2026-11-03T09:15:00.000Z", closingReason: "The password of ada has leaked." },
+  ),
+  not_closed: fixed(
+    "conflict",
+    "This application is not closed by hand, so it cannot be reopened. Its exposure says what visitors get.",
+  ),
   no_gateway: fixed(
     "conflict",
     "This organization may not use any gateway yet. Ask the operator of the installation to allow it on one.",
@@ -106,6 +116,13 @@ export const stateReasons = {
     { kind: "gateway", name: "edge" },
     { name: "taken" },
   ),
+  ambiguous_name: worded(
+    "conflict",
+    ({ kind, name }: { kind: "project" | "environment"; name: string }) =>
+      `More than one ${kind} has the name ${quoted(name)}. Name the environment by its environmentId instead.`,
+    { kind: "project", name: "Website" },
+    ({ kind }) => ({ [`${kind}.name`]: "ambiguous" }),
+  ),
   root_organization: fixed("conflict", "This organization manages the installation, so it cannot be deleted."),
   last_owner: fixed(
     "conflict",
@@ -174,6 +191,10 @@ export const stateReasons = {
     "conflict",
     ({ endedBy }: { endedBy: LinkEnd | null }) => `This link is no longer valid: ${linkEndings[endedBy ?? "unknown"]}`,
     { endedBy: "other_link" },
+  ),
+  mail_not_configured: fixed(
+    "conflict",
+    "This installation sends no e-mail. Ask its operator for a link to choose a new password.",
   ),
   link_expired: worded(
     "conflict",

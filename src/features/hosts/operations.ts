@@ -1,0 +1,3 @@
+import { suggest } from "./suggest";
+
+export const hosts = { suggest };

@@ -1,0 +1,3 @@
+import { update } from "./update";
+
+export const profile = { update };
