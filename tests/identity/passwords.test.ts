@@ -49,15 +49,17 @@ describe("password storage", () => {
     const stored = await hashPassword("correct horse", caller);
     const kinds = [stored, null, unusablePassword];
     const shortest = kinds.map(() => Number.POSITIVE_INFINITY);
-    for (let round = 0; round < 10; round++) {
+    const differ = () => shortest.some((time) => time < Math.max(...shortest) / 4);
+    // Other work can lengthen every measurement of one kind. More rounds find its true length; a kind that does not
+    // hash stays short in each of them.
+    for (let round = 0; round < 10 || (round < 100 && differ()); round++) {
       for (const [at, against] of kinds.entries()) {
         const startedAt = performance.now();
         await verifyPassword("correct horsf", against, caller);
         shortest[at] = Math.min(shortest[at] ?? 0, performance.now() - startedAt);
       }
     }
-    const [existing = 0, ...others] = shortest;
-    for (const other of others) expect(other).toBeGreaterThan(existing / 4);
+    expect(differ(), `${shortest.join(" ms, ")} ms`).toBe(false);
   });
 
   it("a password is refused as weak if it is short, too long, common or contains the e-mail address", async () => {
