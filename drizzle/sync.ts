@@ -1,6 +1,7 @@
+import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { PlannedProbe, ProbeResult } from "../src/delivery/protocol/probe";
-import type { UnprovenReason } from "../src/platform/contract/sync-state";
+import type { AlarmReason, UnprovenReason } from "../src/platform/contract/sync-state";
 import { createdAt, id, moment } from "./columns";
 
 /** What one gateway last received for one application, and what was observed of it. */
@@ -32,11 +33,26 @@ export const applicationStates = pgTable(
     proof: jsonb("proof").$type<readonly ProbeResult[]>(),
     /** Why the newest revision is not proven. */
     unproven: text("unproven").$type<UnprovenReason>(),
+    /**
+     * The last alarm: when a visitor was let in where the gateway should refuse, and why. A new delivery leaves it; only
+     * a proof or a refusal ends it.
+     */
+    alarmSince: moment("alarm_since"),
+    alarmReason: text("alarm_reason").$type<AlarmReason>(),
+    /** The last answer that let a visitor in. */
+    alarmAnswer: jsonb("alarm_answer").$type<ProbeResult>(),
+    /** Null while the alarm lasts. */
+    alarmEndedAt: moment("alarm_ended_at"),
+    /** When a process last began to send a message about an alarm. */
+    alarmMailAt: moment("alarm_mail_at"),
+    /** `alarmSince` of the last alarm that the owners received a message about. */
+    alarmMailedSince: moment("alarm_mailed_since"),
   },
   (table) => [
     primaryKey({ columns: [table.gatewayId, table.applicationId] }),
     index("application_states_by_application").on(table.applicationId),
     index("application_states_by_organization").on(table.organizationId),
+    index("application_states_alarms").on(table.organizationId).where(sql`alarm_since is not null`),
   ],
 );
 

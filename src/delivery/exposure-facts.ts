@@ -5,6 +5,7 @@ import { aheadInSql, passedInSql } from "../database/moments-in-sql";
 import { StoredUnprovenReason } from "../platform/contract/sync-state";
 import { later } from "../platform/moment";
 import type { Access, Intended, OpenedBy } from "../traefik/compiler/state";
+import { lasts, presentAlarm } from "./alarms";
 import type { ExposureFacts } from "./exposure";
 
 /** One row of `selectExposureFacts`. */
@@ -27,6 +28,10 @@ interface Row {
   readonly proved_at: string | null;
   readonly unproven: string | null;
   readonly proof_is_old: boolean;
+  /** Null, with the other columns of the alarm, while there is none. */
+  readonly alarm_reason: string | null;
+  readonly alarm_since: string | null;
+  readonly alarm_answer: unknown;
   readonly loaded_revision: number;
   readonly failing: boolean;
 }
@@ -52,8 +57,10 @@ export function selectExposureFacts(which: SQL, now: Date, among?: readonly stri
       r.application_id is not null as has_route, coalesce(r.enabled, false) as has_enabled_route,
       c.application_id is not null as pending,
       d.revision, d.intended as delivered_intended, d.form, d.proven_revision, d.unproven,
-      to_char(d.proved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as proved_at,
+      ${isoInSql(sql`d.proved_at`)} as proved_at,
       d.digest is not null and ${passedInSql(sql`d.proved_at`, later(now, -proofHoldsForMs))} as proof_is_old,
+      ${whileExposed(sql`d.alarm_reason`)} as alarm_reason, ${whileExposed(isoInSql(sql`d.alarm_since`))} as alarm_since,
+      ${whileExposed(sql`d.alarm_answer`)} as alarm_answer,
       g.loaded_revision, g.cause is not null as failing
     from applications a
       join environments e on e.environment_id = a.environment_id
@@ -74,6 +81,13 @@ export function selectExposureFacts(which: SQL, now: Date, among?: readonly stri
       ) c on c.application_id = a.application_id
     where ${oneOf(sql`a.application_id`, among)} and ${which}`;
 }
+
+/** A value of an application's state `d` while its alarm lasts; otherwise null. */
+function whileExposed(value: SQL): SQL {
+  return sql`case when ${lasts(sql`d`)} then ${value} end`;
+}
+
+const isoInSql = (moment: SQL) => sql`to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** Reads the facts of these applications, by id, in one statement. */
 export async function exposureFactsOf(
@@ -108,8 +122,15 @@ function factsOf(row: Row): ExposureFacts {
             provedAt: row.proved_at,
             unproven: StoredUnprovenReason.nullable().parse(row.unproven),
             proofIsOld: row.proof_is_old,
+            alarm: alarmOf(row),
           },
     loadedRevision: row.loaded_revision,
     failing: row.failing,
   };
+}
+
+function alarmOf({ alarm_reason, alarm_since, alarm_answer }: Row) {
+  if (alarm_reason === null || alarm_since === null) return null;
+  const reason = StoredUnprovenReason.parse(alarm_reason);
+  return { reason, seen: presentAlarm(reason, alarm_since, alarm_answer) };
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { oneOf } from "../database/conditions-in-sql";
-import { alarmReasons, UnprovenReason } from "../platform/contract/sync-state";
+import { UnprovenReason } from "../platform/contract/sync-state";
 
 /**
  * Adds `intended`, `reason` and `state` to rows of `selectExposureFacts`: the same decisions as `exposureOf`, for lists
@@ -8,11 +8,11 @@ import { alarmReasons, UnprovenReason } from "../platform/contract/sync-state";
  * @param facts a query; `offset 0` keeps its subqueries from being repeated for every use of their columns
  */
 export function selectExposure(facts: SQL): SQL {
-  const isKnown = oneOf(sql`unproven`, UnprovenReason.options);
-  const unproven = sql`case when unproven is null or ${isKnown} then unproven else 'unrecognized' end`;
+  const unproven = known(sql`unproven`);
   return sql`
     select r.*,
       case
+        when alarm_reason is not null then 'exposed'
         when reason is null then delivered_intended
         when reason in ('no_route', 'closed_by_hand', 'routes_disabled') then 'closed'
         when reason = 'quarantined' and form = 'closed' then 'closed'
@@ -22,6 +22,7 @@ export function selectExposure(facts: SQL): SQL {
     from (
       select i.*,
         case
+          when alarm_reason is not null then ${known(sql`alarm_reason`)}
           when pending then case when failing then 'delivery_fails' else 'pending' end
           when revision is null then
             case when has_route then 'not_delivered' when closed_by_hand then 'closed_by_hand' else 'no_route' end
@@ -51,8 +52,14 @@ export function selectExposure(facts: SQL): SQL {
     ) r`;
 }
 
+/** A stored reason; one that this version does not know is `unrecognized`. */
+function known(reason: SQL): SQL {
+  return sql`case when ${reason} is null or ${oneOf(reason, UnprovenReason.options)} then ${reason}
+    else 'unrecognized' end`;
+}
+
 /** How bad an exposure is, for sorting. 0: a visitor without a credential was let in where the gateway should refuse. */
-export function exposureRank(state: SQL, reason: SQL): SQL {
-  return sql`case when ${oneOf(reason, alarmReasons)} then 0 when ${state} = 'public' then 1
-    when ${state} = 'unknown' then 2 when ${state} = 'closed' then 3 else 4 end`;
+export function exposureRank(state: SQL): SQL {
+  return sql`case ${state} when 'exposed' then 0 when 'public' then 1 when 'unknown' then 2 when 'closed' then 3
+    else 4 end`;
 }

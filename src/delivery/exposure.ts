@@ -1,4 +1,4 @@
-import type { Exposure, ExposureReason, SyncState, UnprovenReason } from "../platform/contract/sync-state";
+import type { Alarm, Exposure, ExposureReason, SyncState, UnprovenReason } from "../platform/contract/sync-state";
 import { intendedExposure } from "../traefik/compiler/intended";
 import type { Access, Intended, OpenedBy } from "../traefik/compiler/state";
 
@@ -25,6 +25,8 @@ export interface ExposureFacts {
     readonly unproven: UnprovenReason | null;
     /** The last proof is too old to describe the present. */
     readonly proofIsOld?: boolean;
+    /** A visitor was let in where the gateway should refuse, and was not seen refused since. */
+    readonly alarm?: { readonly reason: UnprovenReason; readonly seen: Alarm } | null;
   } | null;
   /** The revision that the gateway was last seen to serve. */
   readonly loadedRevision: number;
@@ -40,10 +42,21 @@ export function syncStateOf(facts: ExposureFacts): SyncState {
   return facts.loadedRevision >= facts.delivered.revision ? "loaded" : "applied";
 }
 
-/** Derives what responses may say about an application: only what the gateway was seen to enforce. */
+/**
+ * Derives what responses may say about an application: only what the gateway was seen to enforce.
+ *
+ * An alarm comes before everything else, also before a change that is pending, delivered or not loaded, before a gateway
+ * that is silent and before a proof that is old. Each of these says that nothing newer was seen, and the last thing that
+ * was seen is a visitor who was let in. If they hid the alarm, an edit or a restart would turn it off while visitors still
+ * get in. The leader ends an alarm when it has seen the newest delivery enforced, or every visitor refused.
+ */
 export function exposureOf(facts: ExposureFacts): Exposure {
   const intended = intendedExposure(facts);
   const unknown = (reason: ExposureReason): Exposure => ({ state: "unknown", intended, provedAt: null, reason });
+  if (facts.delivered?.alarm) {
+    const { reason, seen } = facts.delivered.alarm;
+    return { state: "exposed", intended, provedAt: null, reason, alarm: seen };
+  }
   if (facts.pending) return unknown(facts.failing ? "delivery_fails" : "pending");
   const { delivered } = facts;
   if (!delivered)

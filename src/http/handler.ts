@@ -4,7 +4,7 @@ import { ActiveRequests } from "./active-requests";
 import { type App, createApp } from "./app";
 import type { SocketPeer } from "./caller";
 import type { Parts } from "./environment";
-import { type ReadinessCheck, readiness } from "./health";
+import { type ReadinessCheck, type ReadinessCount, readiness } from "./health";
 import { mountsOf } from "./mounts";
 import type { Exchange } from "./server/exchange";
 
@@ -28,11 +28,13 @@ export const startingHandler: Handler = handlerOf(app, null);
  * Creates the handler of every path.
  * @param checks the checks of `/readyz` in addition to the database
  * @param requests limits the requests in progress
+ * @param counts the numbers of `/readyz`
  */
 export function createHandler(
   runtime: Runtime,
   checks: Readonly<Record<string, ReadinessCheck>> = {},
   requests: ActiveRequests = new ActiveRequests(),
+  counts: Readonly<Record<string, ReadinessCount>> = {},
 ): Handler {
-  return handlerOf(app, { runtime, requests, isReady: readiness(runtime, checks) });
+  return handlerOf(app, { runtime, requests, isReady: readiness(runtime, checks, counts) });
 }

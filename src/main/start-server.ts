@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Runtime } from "../access/runtime";
 import type { Database } from "../database/database";
+import { countAlarms } from "../delivery/alarms";
 import { isOfClaim, textOf } from "../delivery/leader/cause-of";
 import type { ReconcilerTiming } from "../delivery/leader/controller-settings";
 import { isLed } from "../delivery/leader/lease";
@@ -160,7 +161,9 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
   const requests = new ActiveRequests(requestBounds(settings));
-  const handler = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
+  const handler = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests, {
+    exposed: () => countAlarms(database),
+  });
   const pages = openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;

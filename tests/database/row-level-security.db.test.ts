@@ -403,6 +403,8 @@ describe("the roles", () => {
     ["tenant", "portcullis_sweep_claims(now(), 1)"],
     ["sync", "portcullis_end_claims(now())"],
     ["host", "portcullis_sweep_claims(now(), 1)"],
+    ["tenant", "portcullis_owner_addresses('o')"],
+    ["identity", "portcullis_owner_addresses('o')"],
     ["tenant", "portcullis_application_facts('a', 'o', '')"],
     ["tenant", "portcullis_locate_application('a', 'o', '{}', '')"],
   ])("the %s role may not call %s", async (role, call) => {

@@ -7,7 +7,7 @@ import { rowsOf } from "#src/database/database";
 import { type ExposureFacts, exposureOf } from "#src/delivery/exposure";
 import { exposureFactsOf, selectExposureFacts } from "#src/delivery/exposure-facts";
 import { selectExposure } from "#src/delivery/exposure-in-sql";
-import { StoredUnprovenReason, UnprovenReason } from "#src/platform/contract/sync-state";
+import { alarmReasons, answeredBy, StoredUnprovenReason, UnprovenReason } from "#src/platform/contract/sync-state";
 import { newId } from "#src/platform/ids";
 import { later } from "#src/platform/moment";
 import { insertEnvironment } from "../support/environment";
@@ -81,6 +81,13 @@ const anyRows = fc.record({
         { weight: 3, arbitrary: fc.constant(null) },
         fc.constantFrom(...UnprovenReason.options, "", "no_route", "public", "a word of a later version"),
       ),
+      alarm: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(null) },
+        fc.record({
+          reason: fc.constantFrom(...alarmReasons, "a word of a later version"),
+          hasEnded: fc.boolean(),
+        }),
+      ),
     }),
     { freq: 6 },
   ),
@@ -95,7 +102,9 @@ const proven = {
   digest: "digest",
   provedAt: minutesAgo(1),
   unproven: null,
+  alarm: null,
 } as const;
+const exposed = { reason: "passed", hasEnded: false } as const;
 const open = {
   home: 1,
   gateway: 3,
@@ -133,6 +142,12 @@ const outcomes: readonly (readonly [string, Partial<Rows>])[] = [
   ["unknown not_proven", { delivered: { ...proven, provenRevision: 2 } }],
   ["unknown proof_is_old", { delivered: { ...proven, provedAt: minutesAgo(30) } }],
   ["unknown passed", { delivered: { ...proven, unproven: "passed" } }],
+  ["exposed passed", { delivered: { ...proven, alarm: exposed } }],
+  ["exposed passed", { changes: [null], gateway: 2, delivered: { ...proven, alarm: exposed } }],
+  ["exposed passed", { delivered: { ...proven, provenRevision: 0, unproven: "gateway_went_back", alarm: exposed } }],
+  ["exposed passed", { closedByHand: true, routes: [], delivered: { ...proven, alarm: exposed } }],
+  ["exposed unrecognized", { delivered: { ...proven, alarm: { ...exposed, reason: "a word of a later version" } } }],
+  ["public null", { delivered: { ...proven, alarm: { ...exposed, hasEnded: true } } }],
   ["unknown unrecognized", { delivered: { ...proven, provenRevision: 0, unproven: "a word of a later version" } }],
 ];
 const examples: Rows[] = outcomes.map(([, change]) => ({
@@ -142,6 +157,13 @@ const examples: Rows[] = outcomes.map(([, change]) => ({
   changes: [],
   ...change,
 }));
+
+const answer = { request: "HEAD wiki.example/", status: 200, at: past };
+
+function alarmOf(word: string) {
+  const reason = StoredUnprovenReason.parse(word);
+  return { reason, seen: { ...answer, since: past, answeredBy: answeredBy(reason) } };
+}
 
 /** What the rows mean. */
 function factsOf({ home, gateway, delivered, ...rows }: Rows): ExposureFacts {
@@ -158,6 +180,7 @@ function factsOf({ home, gateway, delivered, ...rows }: Rows): ExposureFacts {
     delivered: delivered && {
       ...delivered,
       unproven: StoredUnprovenReason.nullable().parse(delivered.unproven),
+      alarm: delivered.alarm === null || delivered.alarm.hasEnded ? null : alarmOf(delivered.alarm.reason),
       proofIsOld:
         delivered.digest !== null && ![minutesAgo(1), minutesAgo(29)].includes(delivered.provedAt ?? minutesAgo(31)),
     },
@@ -256,6 +279,10 @@ async function given(all: readonly Rows[]): Promise<string[]> {
             proven_revision: delivered.provenRevision,
             proved_at: delivered.provedAt,
             unproven: delivered.unproven,
+            alarm_since: delivered.alarm === null ? null : past,
+            alarm_reason: delivered.alarm?.reason ?? null,
+            alarm_answer: delivered.alarm === null ? null : { ...answer, proven: false },
+            alarm_ended_at: delivered.alarm?.hasEnded ? past : null,
           },
         ],
   );

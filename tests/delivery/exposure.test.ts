@@ -116,6 +116,46 @@ describe("exposure", () => {
   });
 });
 
+describe("an exposed application", () => {
+  const seen = {
+    since: provedAt,
+    answeredBy: "own_router",
+    request: "HEAD wiki.example/",
+    status: 200,
+    at: provedAt,
+  } as const;
+  const alarm = { reason: "passed", seen } as const;
+  const exposed = { state: "exposed", intended: "protected", provedAt: null, reason: "passed", alarm: seen };
+  const withAlarm = (change: Partial<NonNullable<ExposureFacts["delivered"]>> = {}) => ({
+    delivered: { ...enforced.delivered, alarm, ...change },
+  });
+
+  test.each<[string, ExposureFacts]>([
+    ["nothing has changed since", facts(withAlarm())],
+    ["a change is on its way", facts({ ...withAlarm(), pending: true })],
+    ["deliveries to the gateway fail", facts({ ...withAlarm(), pending: true, failing: true })],
+    ["a new delivery is not loaded", facts(withAlarm({ revision: 10 }))],
+    ["a new delivery is not proven", facts(withAlarm({ revision: 9, provenRevision: 0 }))],
+    ["the gateway does not answer", facts(withAlarm({ provenRevision: 0, unproven: "gateway_does_not_answer" }))],
+    ["the gateway went back", facts(withAlarm({ provenRevision: 0, unproven: "gateway_went_back" }))],
+    ["one of two answers is missing", facts(withAlarm({ provenRevision: 0, unproven: "let_in_once" }))],
+    ["the last proof is old", facts(withAlarm({ proofIsOld: true }))],
+    ["its routes were removed", facts({ ...withAlarm(), hasRoute: false })],
+    ["its routes are under maintenance", facts({ ...withAlarm(), hasEnabledRoute: false })],
+  ])("an application is exposed until it was seen refusing, also if %s", (_title, given) => {
+    expect(exposureOf(given)).toEqual(exposed);
+  });
+
+  test("an application that was closed by hand is exposed until it was seen closed", () => {
+    expect(exposureOf(facts({ ...withAlarm(), closedByHand: true }))).toEqual({ ...exposed, intended: "closed" });
+  });
+
+  test("an application whose visitor was let in once is not exposed", () => {
+    const once = delivered({ provenRevision: 0, unproven: "let_in_once", alarm: null });
+    expect(exposureOf(once)).toMatchObject({ state: "unknown", reason: "let_in_once" });
+  });
+});
+
 describe("the state of a change", () => {
   test.each<[string, ExposureFacts, string]>([
     ["pending", facts({ pending: true }), "pending"],

@@ -175,7 +175,7 @@ describe("enforced", () => {
     fake.answer = (_, headers) => ({ status: 200, headers: { ...headers, "X-Portcullis-Pass": "x" } });
     await started();
     const { applicationId } = await application();
-    const state = await unproven(applicationId, "not_our_pass");
+    const state = await unproven(applicationId, "status");
     expect(state?.provenRevision).toBe(0);
     expect(state?.proof).toMatchObject([{ status: 200, proven: false }]);
     fake.answer = null;
@@ -264,7 +264,7 @@ describe("enforced", () => {
     const { applicationId } = await application();
     await sync.proven(applicationId);
     fake.answer = () => ({ status: 200, headers: {} });
-    const state = await unproven(applicationId, "not_our_router");
+    const state = await unproven(applicationId, "let_in_by_foreign_router");
     expect(state?.provenRevision).toBeLessThan(state?.revision ?? 0);
     expect(sync.world.log()).toContain("no longer enforces what it enforced before");
     fake.answer = null;

@@ -46,7 +46,7 @@ test("DK-12, DK-23: the client runs the whole workflow on a real server, with ty
   const session = await client.auth.session.query();
   expect(session.organization?.organizationId).toBe(acme.organizationId);
   const { applicationId, exposure } = await application();
-  expectTypeOf(exposure.state).toEqualTypeOf<"public" | "protected" | "closed" | "unknown">();
+  expectTypeOf(exposure.state).toEqualTypeOf<"public" | "protected" | "closed" | "exposed" | "unknown">();
   const route = await client.routes.create.mutate({
     applicationId,
     host: "sdk.example",

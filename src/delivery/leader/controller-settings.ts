@@ -30,7 +30,7 @@ export const usualTiming: ReconcilerTiming = {
 /** What a controller needs, and the events that it reports. */
 export interface Controller
   extends Omit<Candidate, "applier" | "leaderId" | "leaseMs">,
-    Pick<LeaderContext, "pace" | "faultPoint" | "onProgress"> {
+    Pick<LeaderContext, "pace" | "faultPoint" | "onProgress" | "onAlarm"> {
   readonly timing: ReconcilerTiming;
   /** Signals that changes may be pending. */
   readonly waker: Waker;

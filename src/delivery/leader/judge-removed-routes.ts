@@ -1,7 +1,9 @@
 import { asSync } from "#src/database/as-sync";
 import { compileDeny } from "#src/traefik/compiler/compile-deny";
+import { isServed } from "#src/traefik/compiler/exposure-proof";
 import { readDenyHosts } from "../planner/desired-state";
 import type { ProofResult, RemovedRouteResponse, ReportedProof } from "../protocol/probe";
+import { worstAnswer } from "../protocol/worst-answer";
 import type { LeaderContext } from "./leader-context";
 import { findDenyGroup, knownTags } from "./proofs";
 import { checkRemovedRoute, type TagOwner } from "./removed-route-check";
@@ -17,10 +19,10 @@ export async function judgeRemovedRoutes(leader: Judge, reported: ReportedProof)
     const entry = proof[response.entry];
     if (entry === undefined) continue;
     const { owner, claimed } = await ownerOf(leader, response);
-    const gone = checkRemovedRoute(owner, claimed);
+    const gone = checkRemovedRoute(owner, claimed, entry.status !== null && isServed(entry.status));
     proof[response.entry] = { ...entry, proven: gone.proven, why: gone.proven ? null : gone.why };
   }
-  return { ...result, why: proof.find(({ proven }) => !proven)?.why ?? null, proof };
+  return { ...result, why: worstAnswer(proof), proof };
 }
 
 /** Returns the owner of the tag that answered at the place of a removed route. */

@@ -21,6 +21,8 @@ export interface LeaderContext {
   readonly faultPoint: FaultPointHook;
   /** Called after a delivery, load or proof was recorded. */
   readonly onProgress?: (() => void) | undefined;
+  /** Called after an alarm was recorded: a visitor was let in where the gateway should refuse. */
+  readonly onAlarm?: (() => void) | undefined;
   /** Aborts everything that the term started. */
   readonly over: AbortSignal;
 }

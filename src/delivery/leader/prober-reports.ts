@@ -1,4 +1,5 @@
 import { asSync } from "#src/database/as-sync";
+import { isAlarm } from "#src/platform/contract/sync-state";
 import { inPages } from "#src/platform/in-pages";
 import { inParallel } from "#src/platform/in-parallel";
 import { hasExpired, later, readMoment } from "#src/platform/moment";
@@ -6,10 +7,11 @@ import { pageOfStates } from "../planner/desired-state";
 import { findDelivery, recordLoaded } from "../planner/record-delivery";
 import type { ProofResult } from "../protocol/probe";
 import type { ProberReports, ProofPage, ProofRank, SettledProof } from "../protocol/prober";
+import { Suspicions } from "./alarm";
 import { judgeRemovedRoutes } from "./judge-removed-routes";
 import type { LeaderContext } from "./leader-context";
 import { recordCondition } from "./lease";
-import { pageOfProven, readProofTasks, recordProofs, recordUnproven, recordWentBack } from "./proofs";
+import { type AlarmChange, pageOfProven, readProofTasks, recordProofs, recordUnproven, recordWentBack } from "./proofs";
 
 /**
  * While a process leads the gateway and the gateway answers, each proven application is probed within this time, in ms.
@@ -21,7 +23,8 @@ const judgedAtOnce = 8;
 
 /** Stores a prober's reports in the database, and reads the prober's tasks from it. */
 export function proberReports(leader: LeaderContext, measured: (loadMs: number) => void): ProberReports {
-  const { database, gateway, lease, clock } = leader;
+  const { database, gateway, lease, clock, pace } = leader;
+  const suspicions = new Suspicions();
 
   async function unproven(after: string): Promise<ProofPage> {
     const now = clock.now();
@@ -62,13 +65,23 @@ export function proberReports(leader: LeaderContext, measured: (loadMs: number) 
       await inParallel(reported, judgedAtOnce, async (result, at) => {
         results[at] = await judgeRemovedRoutes(leader, result);
       });
-      const stored = await recordProofs(database, lease, results, clock.now());
+      const judged = results.map((result) => suspicions.judge(result, pace.now()));
+      const { applicationIds, alarms } = await recordProofs(database, lease, judged, clock.now());
+      for (const alarm of alarms) logAlarm(leader, alarm);
+      if (alarms.some(({ change }) => change === "began")) leader.onAlarm?.();
       leader.onProgress?.();
-      return results.map((result) => settled(result, stored.has(result.applicationId)));
+      return judged.map((result) => settled(result, applicationIds.has(result.applicationId)));
     },
   };
 }
 
+function logAlarm({ log, gateway }: LeaderContext, { change, answer, ...alarm }: AlarmChange): void {
+  const fields = { gatewayId: gateway.gatewayId, ...alarm, request: answer?.request, status: answer?.status };
+  if (change === "ended") log.warn(fields, "the alarm is over: visitors without a credential are no longer let in");
+  else log.error(fields, "a visitor without a credential was let in where the gateway should refuse");
+}
+
 function settled({ applicationId, revision, why }: ProofResult, isStored: boolean): SettledProof {
-  return { applicationId, revision, isDone: why === null || why === "tags_are_off" || !isStored };
+  const isDone = why === null || why === "tags_are_off" || !isStored;
+  return { applicationId, revision, isDone, isExposed: isAlarm(why) };
 }

@@ -40,6 +40,8 @@ export interface ReconcilerOptions {
   readonly onStatus?: (status: ReconcilerStatus) => void;
   /** Called after a delivery, load or proof was recorded. */
   readonly onProgress?: () => void;
+  /** Called after an alarm was recorded: a visitor was let in where the gateway should refuse. */
+  readonly onAlarm?: () => void;
 }
 
 export interface ReconcilerStatus {

@@ -5,6 +5,7 @@ import { Waker } from "#src/platform/signal";
 import { realPace } from "#src/platform/timer";
 import type { FolderSettings } from "../applier/gateway-folder";
 import type { FaultPointHook } from "../protocol/target";
+import { mailAlarmsUntilOver } from "./alarm-mails";
 import type { ReconcilerTiming } from "./controller-settings";
 import { listFileGateways } from "./lease";
 import { createReconciler, type Reconciler, type ReconcilerStatus } from "./reconciler";
@@ -53,7 +54,10 @@ export interface GatewayLeadership extends ReconcilerStatus {
 const usualLookAgainMs = 5_000;
 const listenAgainMs = 1_000;
 
-/** Delivers to every gateway whose folder this process has, seals the audit log, and removes expired rows. */
+/**
+ * Delivers to every gateway whose folder this process has, sends messages about alarms, seals the audit log, and removes
+ * expired rows.
+ */
 export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync {
   const { database, log, clock, signer } = runtime;
   const { lookAgainMs = usualLookAgainMs } = settings;
@@ -64,6 +68,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
   const reconcilers = new Map<string, Reconciler>();
   const names = new Map<string, string>();
   const looking = new Waker();
+  const alarms = new Waker();
   const repeats = new Repeats();
   const hints = new Repeats();
   let looked: () => void = () => undefined;
@@ -90,6 +95,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         folder,
         alone: database.kind === "embedded",
         onProgress: () => runtime.waits.wake(),
+        onAlarm: () => alarms.ring(),
         ...(timing ? { timing } : {}),
         ...(faultPoint ? { faultPoint } : {}),
         onStatus: () => settings.onStatus?.(leaderships()),
@@ -160,6 +166,8 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
   const running = [
     lookUntilOver(),
     listenUntilOver(),
+    // A stop does not wait for the mail server. A message that was not recorded is sent again after the next start.
+    Promise.race([mailAlarmsUntilOver({ ...runtime, pace, url: runtime.signIn.publicOrigin }, alarms, over), whenStopped]),
     sealUntilOver({ database, clock, log, pace }, over),
     sweepUntilOver({ database, clock, log, pace, signer, auditRetentionDays: settings.auditRetentionDays ?? 0 }, over),
   ];

@@ -19,6 +19,8 @@ export type QueuedProof<Task extends Provable> = Task & {
 };
 
 const retries = { firstMs: 100, mostMs: 30_000 };
+/** The retry delays while a visitor is let in. */
+const exposedRetries = { firstMs: 100, mostMs: 5_000 };
 /** The retry delays while a caller waits. */
 const waitedRetries = { firstMs: 100, mostMs: 1_000 };
 /** How long after its last sign a caller counts as waiting, in ms. */
@@ -92,12 +94,13 @@ export class ProofQueue<Task extends Provable> {
     this.#waited.delete(applicationId);
   }
 
-  /** The revision is not proven yet: it is probed again, with growing delays. */
-  failed(applicationId: string, revision: number, now: number): void {
+  /** The revision is not proven yet: it is probed again, with growing delays. @param isExposed a visitor is let in */
+  failed(applicationId: string, revision: number, now: number, isExposed = false): void {
     const queued = this.#queued.get(applicationId);
     if (!queued || queued.revision !== revision) return;
     const failures = queued.failures + 1;
-    const limits = this.#isWaited(applicationId, now) ? waitedRetries : retries;
+    const unwaited = isExposed ? exposedRetries : retries;
+    const limits = this.#isWaited(applicationId, now) ? waitedRetries : unwaited;
     this.#queued.set(applicationId, { ...queued, failures, notBefore: now + backoff(failures, limits) });
   }
 

@@ -170,7 +170,7 @@ export class RouteProber {
     const { applicationId, revision, organizationId } = queued;
     const { pace, over } = this.context;
     // The caller waits for an application that is already enforced.
-    if (queued.wasProven && queued.rank !== "again") {
+    if (isProven(queued) && queued.rank !== "again") {
       this.#queue.done(applicationId, revision);
       return null;
     }
@@ -192,17 +192,17 @@ export class RouteProber {
   }
 
   /** A gateway that is briefly down, or cannot be reached from here, does not invalidate earlier proofs. */
-  #isConclusive(task: ProofTask, result: ReportedProof): boolean {
-    if (!task.wasProven || result.why === null) return true;
-    if (result.why !== null && inconclusive.has(result.why)) return false;
+  #isConclusive(queued: QueuedProof<ProofTask>, result: ReportedProof): boolean {
+    if (!isProven(queued) || result.why === null) return true;
+    if (inconclusive.has(result.why)) return false;
     const { applicationId, why, proof } = result;
     this.context.log.error({ applicationId, why, proof }, "the gateway no longer enforces what it enforced before");
     return true;
   }
 
-  #settle({ applicationId, revision, isDone }: SettledProof): void {
+  #settle({ applicationId, revision, isDone, isExposed }: SettledProof): void {
     if (isDone) this.#queue.done(applicationId, revision);
-    else this.#queue.failed(applicationId, revision, this.context.pace.now());
+    else this.#queue.failed(applicationId, revision, this.context.pace.now(), isExposed);
   }
 
   /** Runs one step of the round in which every proven application is probed again. */
@@ -221,6 +221,11 @@ export class RouteProber {
     }
     if (page.length > 0) this.#waker.ring();
   }
+}
+
+/** Whether the proof still counts. After a result that was not proven, the application is probed until it is. */
+function isProven({ wasProven, failures }: QueuedProof<ProofTask>): boolean {
+  return wasProven && failures === 0;
 }
 
 function keyOf({ applicationId, revision }: ProofTask): string {

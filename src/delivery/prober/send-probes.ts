@@ -3,6 +3,7 @@ import { inParallel } from "#src/platform/in-parallel";
 import { exposureProof } from "#src/traefik/compiler/exposure-proof";
 import { isWildcard } from "#src/traefik/compiler/well-formed";
 import type { PlannedProbe, ProbeResult, ProofTask, RemovedRouteResponse, ReportedProof } from "../protocol/probe";
+import { worstAnswer } from "../protocol/worst-answer";
 import type { GatewayResponse } from "./gateway-client";
 import type { ProberContext } from "./prober-context";
 
@@ -46,7 +47,7 @@ export async function sendProbes(
     removed.push({ entry: index, host: probe.host, tag: response.tag });
   });
   if (isTooSlow) return "too_slow";
-  return { ...probed, why: proof.find(({ proven }) => !proven)?.why ?? null, proof, removed };
+  return { ...probed, why: worstAnswer(proof), proof, removed };
 }
 
 function judged(

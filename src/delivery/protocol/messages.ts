@@ -111,7 +111,12 @@ const Reported: z.ZodType<probe.ReportedProof> = z.object({
   proof: z.array(Entry),
   removed: z.array(z.object({ entry: z.int().nonnegative(), host: z.string(), tag: z.string().nullable() })),
 });
-const Settled: z.ZodType<SettledProof> = z.object({ applicationId: z.string(), revision, isDone: z.boolean() });
+const Settled: z.ZodType<SettledProof> = z.object({
+  applicationId: z.string(),
+  revision,
+  isDone: z.boolean(),
+  isExposed: z.boolean(),
+});
 
 /** The calls from the leader to the applier; see `Applier` and `Target`. */
 export const applierCalls = {

@@ -75,6 +75,8 @@ export interface SettledProof {
   readonly applicationId: string;
   readonly revision: number;
   readonly isDone: boolean;
+  /** A visitor is let in: the end of the alarm must be seen soon. */
+  readonly isExposed: boolean;
 }
 
 /** The reports from the prober to the leader, which stores them in the database. A failed report is sent again. */

@@ -88,7 +88,7 @@ function keyOf({ sort }: ListApplications, { credentials }: ListReach): SQL {
     case "name":
       return sql`lower(x.name)`;
     case "exposure":
-      return exposureRank(sql`x.state`, sql`x.reason`);
+      return exposureRank(sql`x.state`);
     case "changedAt":
       return sql`coalesce(x.changed_at, x.created_at)`;
     case "oldestPassword":

@@ -59,10 +59,12 @@ export async function presentWritten(
 ): Promise<Application> {
   const presented = (await presentApplications(tx, [row], now))(row);
   if (sync.changeId === null) return presented;
-  const { intended } = presented.exposure;
+  const { state, intended } = presented.exposure;
   return {
     ...presented,
-    exposure: { state: "unknown", intended, provedAt: null, reason: "pending" },
+    // A change that is not delivered yet does not end an alarm.
+    exposure:
+      state === "exposed" ? presented.exposure : { state: "unknown", intended, provedAt: null, reason: "pending" },
     sync: { changeId: sync.changeId, state: sync.state },
   };
 }

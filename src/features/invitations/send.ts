@@ -2,6 +2,7 @@ import type { Authorized } from "#src/access/authorized";
 import type { Principal } from "#src/access/principal";
 import { invitationDays } from "#src/identity/invitations";
 import { type Mail, MailFailed } from "#src/platform/mail";
+import { oneLine } from "#src/platform/one-line";
 import type { CreatedInvitation } from "./contract";
 
 /** Sends an invitation's link to its address, if a mail server is configured, and returns the outcome. */
@@ -59,12 +60,4 @@ export function invitationMail({ email, organization, inviter, url, days }: Invi
       "",
     ].join("\n"),
   };
-}
-
-/**
- * Removes line breaks, so that a name cannot end a header or a line, and characters that change the direction of the
- * surrounding text.
- */
-function oneLine(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }

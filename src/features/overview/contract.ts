@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ExposureReason, ExposureState } from "#src/platform/contract/sync-state";
+import { Alarm, ExposureReason, ExposureState } from "#src/platform/contract/sync-state";
 import { AuditEntry } from "../audit-log/contract";
 import { GatewayStatus } from "../sync/contract";
 
@@ -14,10 +14,20 @@ export const Overview = z.object({
     public: count,
     protected: count,
     closed: count,
+    /** A visitor without a credential was let in where the gateway should refuse. */
+    exposed: count,
     unknown: count,
-    /** A visitor without a credential was let in where the gateway should refuse. They also count as `unknown`. */
-    alarm: count,
   }),
+  /**
+   * Names of deleted applications that still let visitors in, the newest 5, and the number of all. Null if the caller may
+   * not read every application of the organization.
+   */
+  exposedNames: z
+    .object({
+      total: count,
+      items: z.array(z.object({ applicationId: z.string(), reason: ExposureReason, alarm: Alarm })),
+    })
+    .nullable(),
   /** The applications that need attention, worst first; at most 5. */
   needsAttention: z.array(
     z.object({

@@ -6,6 +6,7 @@ import type { Reach } from "#src/access/organization";
 import { readAs } from "#src/access/read-as";
 import { oneOf } from "#src/database/conditions-in-sql";
 import { rowsOf, type Transaction } from "#src/database/database";
+import { readExposedNames } from "#src/delivery/alarms";
 import { selectExposureFacts } from "#src/delivery/exposure-facts";
 import { selectExposure } from "#src/delivery/exposure-in-sql";
 import { operation } from "#src/operations/operation";
@@ -32,13 +33,15 @@ export const get = operation(
   },
   async (authorized) => {
     const { principal, organization } = authorized;
-    const { applications, changes } = await readAs(authorized, async (tx) => ({
+    const { applications, exposedNames, changes } = await readAs(authorized, async (tx) => ({
       applications: await readExposures(tx, authorized),
+      exposedNames: visibleTo(authorized) === "all" ? await readExposedNames(tx, mostAttention) : null,
       changes: isAllowed(principal, organization, "audit:read") ? await newestChanges(tx, authorized) : null,
     }));
     const statuses = isAllowed(principal, organization, "sync:read") ? await gatewayStatuses(authorized) : null;
     return {
       applications: applications.counts,
+      exposedNames: exposedNames && { total: exposedNames.total, items: [...exposedNames.names] },
       needsAttention: applications.attention,
       gateways: statuses?.map(inShort) ?? null,
       changes,
@@ -52,13 +55,16 @@ function inShort(status: GatewayStatus): NonNullable<Overview["gateways"]>[numbe
   return { gatewayId, name, led, revision, loadedRevision, cause, causeSince, pending, pendingSince };
 }
 
-/** What needs attention, worst first. Other reasons are part of every delivery, or intended. */
+/**
+ * What needs attention, worst first. Other reasons are part of every delivery, or intended. The reasons of an alarm come
+ * first also while it is not confirmed: then the state is `unknown`.
+ */
 const attention: readonly (readonly ExposureReason[])[] = [
   alarmReasons,
   ["not_our_router", "other_compile", "not_our_pass", "not_denied", "stopped", "not_judged"],
   ["delivery_fails", "gateway_does_not_answer", "gateway_does_not_load"],
   ["quarantined"],
-  ["proof_is_old", "gateway_went_back", "new_epoch", "rate_limited", "unrecognized"],
+  ["let_in_once", "proof_is_old", "gateway_went_back", "new_epoch", "rate_limited", "unrecognized"],
   ["not_provable_from_here", "tags_are_off"],
 ];
 
@@ -66,9 +72,15 @@ const mostAttention = 5;
 
 const Exposures = Overview.pick({ needsAttention: true }).extend({ counts: Overview.shape.applications });
 
+/** The projects whose applications the caller may read. */
+function visibleTo({ principal, organization, object }: Viewer) {
+  return visibleProjects(principal, organization, object, "application:read");
+}
+
 /** Counts the visible applications by exposure, and finds those that need attention, in one statement. */
-async function readExposures(tx: Transaction, { principal, organization, object, request }: Viewer) {
-  const visible = visibleProjects(principal, organization, object, "application:read");
+async function readExposures(tx: Transaction, authorized: Viewer) {
+  const { request } = authorized;
+  const visible = visibleTo(authorized);
   const which = visible === "all" ? sql`true` : oneOf(sql`e.project_id`, visible);
   const exposures = selectExposure(selectExposureFacts(which, request.runtime.clock.now()));
   const rank = sql.join(
@@ -80,7 +92,7 @@ async function readExposures(tx: Transaction, { principal, organization, object,
     select (
       select json_build_object('total', count(*), 'public', count(*) filter (where state = 'public'),
         'protected', count(*) filter (where state = 'protected'), 'closed', count(*) filter (where state = 'closed'),
-        'unknown', count(*) filter (where state = 'unknown'), 'alarm', count(*) filter (where rank = 0))
+        'exposed', count(*) filter (where state = 'exposed'), 'unknown', count(*) filter (where state = 'unknown'))
       from x) as counts,
     coalesce((
       select json_agg(json_build_object('applicationId', a.application_id, 'projectId', e.project_id, 'name', a.name,

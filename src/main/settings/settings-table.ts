@@ -353,7 +353,7 @@ export const settingsTable = {
     name: "PORTCULLIS_SMTP_URL",
     default: null,
     description:
-      "The mail server that sends invitations: smtps://user:password@host:465, or smtp://host:587, which requires STARTTLS (append ?tls=off to allow plain text in a private network). Not set: the inviting person passes on the link.",
+      "The mail server that sends invitations and messages about alarms: smtps://user:password@host:465, or smtp://host:587, which requires STARTTLS (append ?tls=off to allow plain text in a private network). Not set: the inviting person passes on the link.",
     example: "smtps://portcullis:password@mail.example.org:465",
     secret: true,
     schema: optional(url(["smtp:", "smtps:"], "must be smtps://user:password@host:port or smtp://host:port")),

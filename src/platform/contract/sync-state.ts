@@ -13,6 +13,9 @@ export const UnprovenReason = z.enum([
   // The answer of the gateway to a probe.
   "passed",
   "status",
+  "let_in_by_other_compile",
+  "let_in_by_foreign_router",
+  "let_in_once",
   "stopped",
   "other_compile",
   "not_our_router",
@@ -51,18 +54,71 @@ export const ExposureReason = z.enum([
 ]);
 export type ExposureReason = z.infer<typeof ExposureReason>;
 
-/** With one of these reasons, a visitor without a credential was let in where the gateway should refuse. */
-export const alarmReasons = ["passed", "status", "still_there"] as const satisfies readonly ExposureReason[];
+/**
+ * The answers with which a visitor without a credential was let in where the gateway should refuse, or with which a
+ * removed name still answers. Two of them, a second apart, are an alarm. The worst comes first.
+ */
+export const alarmReasons = [
+  "passed",
+  "status",
+  "let_in_by_other_compile",
+  "let_in_by_foreign_router",
+  "still_there",
+] as const satisfies readonly UnprovenReason[];
+export type AlarmReason = (typeof alarmReasons)[number];
 
-/** What an anonymous visitor gets from an application now. A state without a proof is `unknown`. */
-export const ExposureState = z.enum(["public", "protected", "closed", "unknown"]);
+/**
+ * What answered the visitor. `own_router`: the router of the application; closing the application closes it.
+ * `other_router`: a router of Portcullis that is not in the present configuration of the application. `foreign`: something
+ * that is not part of Portcullis, so Portcullis cannot close it.
+ */
+export const AnsweredBy = z.enum(["own_router", "other_router", "foreign"]);
+export type AnsweredBy = z.infer<typeof AnsweredBy>;
+
+const answering: Readonly<Record<AlarmReason, AnsweredBy>> = {
+  passed: "own_router",
+  status: "own_router",
+  let_in_by_other_compile: "other_router",
+  let_in_by_foreign_router: "foreign",
+  still_there: "other_router",
+};
+
+/** Whether an answer with this reason let a visitor in. */
+export function isAlarm(reason: ExposureReason | null): reason is AlarmReason {
+  return reason !== null && reason in answering;
+}
+
+/** What answered, by the reason of an alarm; null for a word that this version does not know. */
+export function answeredBy(reason: ExposureReason): AnsweredBy | null {
+  return isAlarm(reason) ? answering[reason] : null;
+}
+
+/**
+ * What an anonymous visitor gets from an application now. `exposed`: the visitor was let in where the gateway should
+ * refuse, and was not seen refused since. A state without a proof is `unknown`.
+ */
+export const ExposureState = z.enum(["public", "protected", "closed", "exposed", "unknown"]);
 export type ExposureState = z.infer<typeof ExposureState>;
+
+/** How a visitor was last let in. */
+export const Alarm = z.object({
+  /** When the visitor was seen let in for the second time. */
+  since: Moment,
+  answeredBy: AnsweredBy.nullable(),
+  /** The last request that was answered, as `HEAD wiki.example.org/`, with the status of the answer and its time. */
+  request: z.string(),
+  status: z.number().int().nullable(),
+  at: Moment,
+});
+export type Alarm = z.infer<typeof Alarm>;
 
 export const Exposure = z.object({
   state: ExposureState,
   intended: z.enum(["public", "protected", "closed"]),
   provedAt: Moment.nullable(),
   reason: ExposureReason.optional(),
+  /** Only while the state is `exposed`. */
+  alarm: Alarm.optional(),
 });
 export type Exposure = z.infer<typeof Exposure>;
 

@@ -27,26 +27,39 @@ export type WhyNot =
   | "not_our_pass"
   | "passed"
   | "stopped"
-  | "status";
+  | "status"
+  | "let_in_by_other_compile"
+  | "let_in_by_foreign_router";
 
 /**
  * Decides whether a response proves the expected exposure. A response with the first tag only was stopped inside the
  * compiled chain; with both, it passed the chain; with neither, something else answered. A status alone proves little
- * (an allowlist answers 403, and a public upstream may send its own 401), but 2xx and 304 are never a refusal.
+ * (an allowlist answers 403, and a public upstream may send its own 401), but 2xx and 304 are never a refusal, whatever
+ * answers. Where a refusal is expected, they and the pass value of the gateway mean that the visitor was let in.
  */
 export function exposureProof(expected: ExpectedExposure, response: ProbeResponse): ExposureProof {
+  if (expected.expect === "stopped" && isLetIn(expected, response)) return no(letInBy(expected, response), false);
   if (response.status === 429 && expected.expect === "stopped") return no("rate_limited", true);
   if (response.tag === null) return no("not_our_router", response.status === 429);
   if (response.tag !== expected.tag) return no("other_compile", false);
   if (response.pass !== null && response.pass !== expected.passTag) return no("not_our_pass", false);
-  const passed = response.pass !== null;
-  if (expected.expect === "passed") {
-    if (passed) return { proven: true };
-    return response.status === 429 ? no("rate_limited", true) : no("stopped", false);
-  }
-  if (passed) return no("passed", false);
-  const served = (response.status >= 200 && response.status < 300) || response.status === 304;
-  return served ? no("status", false) : { proven: true };
+  if (expected.expect === "stopped" || response.pass !== null) return { proven: true };
+  return response.status === 429 ? no("rate_limited", true) : no("stopped", false);
+}
+
+/** Whether a status says that a request was served. */
+export function isServed(status: number): boolean {
+  return (status >= 200 && status < 300) || status === 304;
+}
+
+function isLetIn({ passTag }: ExpectedExposure, { status, pass }: ProbeResponse): boolean {
+  return pass === passTag || isServed(status);
+}
+
+function letInBy({ tag, passTag }: ExpectedExposure, response: ProbeResponse): WhyNot {
+  if (response.tag === null) return "let_in_by_foreign_router";
+  if (response.tag !== tag) return "let_in_by_other_compile";
+  return response.pass === passTag ? "passed" : "status";
 }
 
 function no(why: WhyNot, again: boolean): ExposureProof {

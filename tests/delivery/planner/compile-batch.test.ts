@@ -59,6 +59,12 @@ const delivered = (state: ReturnType<typeof plan>["state"]): StoredState => ({
   provedAt: null,
   proof: null,
   unproven: null,
+  alarmSince: null,
+  alarmReason: null,
+  alarmAnswer: null,
+  alarmEndedAt: null,
+  alarmMailAt: null,
+  alarmMailedSince: null,
   lastGood: state.lastGood ?? null,
 });
 

@@ -155,12 +155,18 @@ describe("the probe queue", () => {
   });
 
   it("a route is gone when the deny or another route answers, but not when something foreign answers on a claimed host", () => {
-    expect(checkRemovedRoute("deny", true)).toEqual({ proven: true });
-    expect(checkRemovedRoute("route", true)).toEqual({ proven: true });
-    expect(checkRemovedRoute(null, false)).toEqual({ proven: true });
-    expect(checkRemovedRoute(null, true)).toEqual({ proven: false, why: "not_denied" });
-    expect(checkRemovedRoute("unknown", true)).toEqual({ proven: false, why: "still_there" });
-    expect(checkRemovedRoute("unknown", false)).toEqual({ proven: false, why: "still_there" });
+    expect(checkRemovedRoute("deny", true, false)).toEqual({ proven: true });
+    expect(checkRemovedRoute("route", true, false)).toEqual({ proven: true });
+    expect(checkRemovedRoute(null, false, false)).toEqual({ proven: true });
+    expect(checkRemovedRoute(null, true, false)).toEqual({ proven: false, why: "not_denied" });
+    expect(checkRemovedRoute("unknown", true, false)).toEqual({ proven: false, why: "still_there" });
+    expect(checkRemovedRoute("unknown", false, false)).toEqual({ proven: false, why: "still_there" });
+  });
+
+  it("something foreign that serves a removed name lets visitors in, unless nobody claims the name", () => {
+    expect(checkRemovedRoute(null, true, true)).toEqual({ proven: false, why: "let_in_by_foreign_router" });
+    expect(checkRemovedRoute(null, false, true)).toEqual({ proven: true });
+    expect(checkRemovedRoute("route", true, true)).toEqual({ proven: true });
   });
 
   it("closing changes are probed first, then applications with a waiting caller", () => {

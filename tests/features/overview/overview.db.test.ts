@@ -10,6 +10,7 @@ import { deliveredBy } from "../sync/delivered";
 interface Overview {
   readonly applications: Readonly<Record<string, number>>;
   readonly needsAttention: readonly { readonly name: string; readonly state: string; readonly reason: string }[];
+  readonly exposedNames: Readonly<Record<string, unknown>> | null;
   readonly gateways: readonly Readonly<Record<string, unknown>>[] | null;
   readonly changes: readonly { readonly action: string; readonly object: { readonly name: string | null } }[] | null;
 }
@@ -47,7 +48,7 @@ const application = async (name: string, environmentId = inserted.environmentId)
 
 test("an organization without applications has zeros and nothing that needs attention", async () => {
   const { applications, needsAttention, gateways } = await overview();
-  expect(applications).toEqual({ total: 0, public: 0, protected: 0, closed: 0, unknown: 0, alarm: 0 });
+  expect(applications).toEqual({ total: 0, public: 0, protected: 0, closed: 0, exposed: 0, unknown: 0 });
   expect(needsAttention).toEqual([]);
   expect(gateways).toMatchObject([{ gatewayId: world.gatewayId, led: false, cause: null, pending: 0 }]);
 });
@@ -82,15 +83,47 @@ test("applications are counted by exposure, and a visitor who was let in is the 
         [applicationId],
       );
   }
+  for (const [at, reason] of [
+    [3, "still_there"],
+    [4, "passed"],
+  ] as const)
+    await sync.expose(ids[at] ?? "", reason);
   const { applications, needsAttention } = await overview();
-  expect(applications).toEqual({ total: 8, public: 0, protected: 1, closed: 1, unknown: 6, alarm: 2 });
+  expect(applications).toEqual({ total: 8, public: 0, protected: 1, closed: 1, exposed: 2, unknown: 4 });
   expect(needsAttention.map(({ name, state, reason }) => [name, state, reason])).toEqual([
-    ["App4", "unknown", "passed"],
-    ["App3", "unknown", "still_there"],
+    ["App4", "exposed", "passed"],
+    ["App3", "exposed", "still_there"],
     ["App1", "unknown", "not_our_router"],
     ["App0", "closed", "quarantined"],
     ["App2", "unknown", "proof_is_old"],
   ]);
+});
+
+test("a deleted application whose name still answers is shown to those who see every application of the organization", async () => {
+  const sync = deliveredBy(world, world.gatewayId);
+  const applicationId = await application("Gone");
+  await sync.state(acme.organizationId, applicationId, 5, { unproven: "still_there" });
+  await sync.expose(applicationId, "still_there", { request: "HEAD gone.example.org/", status: 401 });
+  expect((await overview()).exposedNames).toEqual({ total: 0, items: [] });
+  await given(acme).ok("applications.delete", { applicationId });
+  const { applications, exposedNames } = await overview();
+  expect(applications).toMatchObject({ total: 0, exposed: 0 });
+  expect(exposedNames).toMatchObject({
+    total: 1,
+    items: [
+      {
+        applicationId,
+        reason: "still_there",
+        alarm: { request: "HEAD gone.example.org/", status: 401, answeredBy: "other_router" },
+      },
+    ],
+  });
+  const beta = await world.organization();
+  expect((await overview(beta.call)).exposedNames).toEqual({ total: 0, items: [] });
+  const person = await insertPerson(world);
+  const memberId = await givenMember(world, acme.organizationId, person, null);
+  await insertProjectRole(world, acme, memberId, inserted.projectId, "viewer");
+  expect((await overview((await givenSession(world, person)).browser.call)).exposedNames).toBeNull();
 });
 
 test("the newest changes are shown to those who may read the audit log, and sign-ins are none", async () => {

@@ -2,7 +2,7 @@ import { changes } from "#drizzle/changes";
 import { gateways } from "#drizzle/gateways";
 import { applicationStates } from "#drizzle/sync";
 import type { ProbeResult } from "#src/delivery/protocol/probe";
-import type { DeliveryCause, UnprovenReason } from "#src/platform/contract/sync-state";
+import type { AlarmReason, DeliveryCause, UnprovenReason } from "#src/platform/contract/sync-state";
 import { applicationStateRows, changeRows } from "#tests/support/rows/delivery";
 import { readRows, updateRows } from "#tests/support/rows/table";
 import type { World } from "#tests/support/world";
@@ -25,6 +25,28 @@ export function deliveredBy({ db }: Pick<World, "db">, gatewayId: string) {
       db.asOwner("update gateways set cause = $2 where gateway_id = $1", [gatewayId, cause]),
     storeForeignReason: (applicationId: string, reason: string) =>
       db.asOwner("update application_states set unproven = $2 where application_id = $1", [applicationId, reason]),
+    /** A visitor was let in: the alarm begins now, and lasts. */
+    expose: (applicationId: string, reason: AlarmReason, answer: Partial<ProbeResult> = {}) =>
+      updateRows(
+        owner,
+        applicationStates,
+        { gatewayId, applicationId },
+        {
+          alarmSince: new Date(),
+          alarmReason: reason,
+          alarmEndedAt: null,
+          alarmAnswer: {
+            request: "HEAD wiki.example.org/",
+            status: 200,
+            tag: false,
+            pass: false,
+            proven: false,
+            why: reason,
+            at: new Date().toISOString(),
+            ...answer,
+          },
+        },
+      ),
     /** Sets the state of the application in this revision. */
     state: async (
       organizationId: string,

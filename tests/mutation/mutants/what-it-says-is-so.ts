@@ -38,8 +38,8 @@ export const whatItSaysIsSo: readonly Mutant[] = [
     requirement: "DK-18",
     description: "a visitor who reaches the upstream without a password proves that the application is protected",
     file: "src/traefik/compiler/exposure-proof.ts",
-    symbol: "exposureProof",
-    mutation: fragmentBecomes('if (passed) return no("passed", false);', ""),
+    symbol: "isLetIn",
+    mutation: fragmentBecomes("pass === passTag", "false"),
     tests: exposureProof,
   },
   {
@@ -63,7 +63,7 @@ export const whatItSaysIsSo: readonly Mutant[] = [
     description: "an application is proven when its first route is",
     file: "src/delivery/prober/send-probes.ts",
     symbol: "sendProbes",
-    mutation: fragmentBecomes("proof.find(({ proven }) => !proven)?.why", "proof[0]?.why"),
+    mutation: fragmentBecomes("worstAnswer(proof)", "proof[0]?.why ?? null"),
     tests: proof,
   },
   {
