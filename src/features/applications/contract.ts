@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, SearchText, Version } from "#src/platform/contract/fields";
 import { Exposure, ExposureReason, ExposureState, Sync } from "#src/platform/contract/sync-state";
 import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
 import { EnvironmentKind } from "../environments/contract";
@@ -144,6 +144,7 @@ export const Application = z.object({
     })
     .nullable(),
   createdAt: Moment,
+  version: Version,
   exposure: Exposure,
   sync: Sync,
 });

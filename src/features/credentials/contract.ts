@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 /** Sizes are in characters here; the exact rules, in bytes, are in `src/platform/passwords/credential-rules.ts`. */
@@ -109,6 +109,7 @@ export const ApplicationCredential = z.object({
   username: z.string(),
   hashAlgorithm: z.enum(["apr1", "bcrypt"]),
   createdAt: Moment,
+  version: Version,
   passwordChangedAt: Moment,
   expiresAt: Moment.nullable(),
   lastUsedAt: Moment.nullable(),

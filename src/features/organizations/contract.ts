@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 const Access = z.enum(["public-when-empty", "protected"]);
@@ -65,6 +65,7 @@ export const Organization = z.object({
   upstreams: z.enum(["any", "checked"]),
   root: z.boolean(),
   createdAt: Moment,
+  version: Version,
   sync: Sync,
 });
 export type Organization = z.infer<typeof Organization>;

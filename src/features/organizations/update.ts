@@ -38,6 +38,7 @@ export const update = operation(
         // The state after waiting for a concurrent change of the organization, and not the state before it.
         const [before] = await work.tx.select().from(organizations).where(self).for("no key update");
         if (!before) throw new Refusal("not_found", authorized.named);
+        work.requireVersion(before.version);
         const changes = Object.fromEntries(
           Object.entries(given).filter(([field, value]) => value !== undefined && Reflect.get(before, field) !== value),
         );
