@@ -1,8 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { features } from "#src/features/all";
-import { operationsOf } from "#src/operations/operations-of";
 import { reasonOf } from "#tests/support/call-response";
-import { givenMember } from "#tests/support/people";
 import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 
 let world: World;

@@ -23,6 +23,9 @@ export const pageFields = {
  */
 export const Version = z.number().int();
 
+/** The digest of the preview that the caller has seen. */
+export const Confirm = z.string().regex(/^[\w-]{43}$/);
+
 /** Text that a list or a search looks for, in any case. `%` and `_` are letters like others. */
 export const SearchText = z
   .string()

@@ -283,21 +283,27 @@ type StaleVersion = {
 
 type ActorKind = "person" | "apiKey" | "serviceAccount" | "commandLine" | "system" | "anonymous";
 
-/** A change that makes applications public: by a change of access, or by lifting the rule `neverPublic`. */
+/**
+ * What makes applications public: a change of access, the end of the rule `neverPublic`, or the deletion of a
+ * credential.
+ */
+export type OpeningAct = "access" | "never_public" | "deletion";
+
 type Confirmation = {
-  readonly act: "access" | "never_public";
+  readonly act: OpeningAct;
   /** How many applications it makes public. */
   readonly total: number;
 };
 
-const previews: Readonly<Record<Confirmation["act"], string>> = {
+const previews: Readonly<Record<OpeningAct, string>> = {
   access: "applications.preview or applications.previewMany",
   never_public: "organizations.preview",
+  deletion: "security.preview",
 };
 
-function effectWords(act: Confirmation["act"], total: number): string {
+function effectWords(act: OpeningAct, total: number): string {
   const opens = total === 1 ? "one application becomes public" : `${total} applications become public`;
-  return act === "access" ? opens : `the organization allows public applications again, and ${opens}`;
+  return act !== "never_public" ? opens : `the organization allows public applications again, and ${opens}`;
 }
 
 const actorWordsOf: Readonly<Record<ActorKind, string>> = {
