@@ -49,6 +49,7 @@ describe("organizations.update", () => {
     expect(before).toMatchObject({ defaultAccess: "public-when-empty", neverPublic: false, passwordPolicy: "advise" });
     const { sync, closed, ...after } = await update(acme, { name: "Acme & Sons" });
     expect({ ...after, sync }).toEqual({ ...before, version: after.version, name: "Acme & Sons" });
+    expect(after.version).toBeGreaterThan(before.version);
     expect([sync, closed]).toEqual([{ changeId: null, state: "unchanged" }, []]);
     await update(acme, { defaultAccess: "protected" });
     await update(acme, { passwordPolicy: "enforce", name: "Acme & Sons" });
