@@ -1,9 +1,11 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { features } from "#src/features/all";
 import type { AnyOperation } from "#src/operations/operation";
 import { operationsOf } from "#src/operations/operations-of";
 import { type Call, ok, reasonOf } from "#tests/support/call-response";
 import { callConfirmed } from "#tests/support/confirmed";
+import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
 import { registerSecret } from "#tests/support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { type Acme, openAcme } from "../http/matrix/acme";
@@ -11,9 +13,11 @@ import { requestByOwner } from "../http/matrix/asked-by-owner";
 
 let world: World;
 let acme: GivenOrganization;
+let fixture: Acme;
 
 beforeAll(async () => {
   world = await openWorld();
+  fixture = await openAcme(world);
   acme = await world.organization();
 });
 afterAll(() => world.close());
@@ -74,12 +78,42 @@ describe("lost updates (G8)", () => {
   });
 });
 
-describe("what counts as a change (G8)", () => {
-  let fixture: Acme;
-  beforeAll(async () => {
-    fixture = await openAcme(world);
-  });
+describe("a version that changes while an update waits (G8)", () => {
+  test.each([
+    ["projects.update", "projects", "tenant"],
+    ["environments.update", "environments", "tenant"],
+    ["applications.update", "applications", "tenant"],
+    ["organizations.update", "organizations", "tenant"],
+    ["roles.update", "roles", "tenant"],
+    ["keys.update", "api_keys", "tenant"],
+    ["serviceAccounts.update", "service_accounts", "tenant"],
+    ["gateways.update", "gateways", "host"],
+    ["providers.update", "oidc_providers", "host"],
+  ] as const)(
+    "%s compares the version again after it has waited for a change of the row in %s",
+    async (name, table, role) => {
+      if (!runsSideBySide()) return expect(runsSideBySide()).toBe(false);
+      const { organizationId, call } = fixture.acme;
+      const { input } = await requestByOwner(world, fixture, name);
+      const [field = ""] = subjectOf(name);
+      const id = input[field] ?? organizationId;
+      const one = name.replace(/update$/, "one");
+      const { version } = await ok(call<Versioned>(one, { [field]: id }));
+      const column = sql.identifier(field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+      const refused = await besideUncommitted(
+        world,
+        organizationId,
+        (tx) => tx.execute(sql`update ${sql.identifier(table)} set name = ${`Theirs ${id}`} where ${column} = ${id}`),
+        () => call(name, { [field]: id, name: `Mine ${id}`, ifVersion: version }),
+        role,
+      );
+      expect(reasonOf(refused)).toEqual([412, "stale_version"]);
+      expect((await ok(call<Versioned>(one, { [field]: id }))).name).toBe(`Theirs ${id}`);
+    },
+  );
+});
 
+describe("what counts as a change (G8)", () => {
   const updates = operationsOf(features).flatMap(({ operation }) => (operation.takesVersion ? [operation] : []));
   const provider = (field: string, first: unknown, second: unknown): Pair => [{ [field]: first }, { [field]: second }];
   const both = (field: string, first: unknown, second: unknown) => ({ [field]: provider(field, first, second) });
@@ -170,7 +204,7 @@ describe("what counts as a change (G8)", () => {
     "%s: a change of each field of its input gives the object another version, and the same value again gives it none",
     async (name, operation) => {
       const ofFields = pairs()[name] ?? {};
-      const subject = operation.access.kind === "permission" ? operation.access.subject.fields : [];
+      const subject = subjectOf(name);
       const fields = fieldsOf(operation).filter((field) => ![...subject, "ifVersion", "confirm"].includes(field));
       expect(Object.keys(ofFields).sort()).toEqual([...fields].sort());
       for (const [field, [first, second]] of Object.entries(ofFields)) {
@@ -212,6 +246,12 @@ type Pair = readonly [first: Input, second: Input];
 
 /** What is stored sealed or hashed: the same value again is stored as another one. */
 const secret = new Set(["password", "clientSecret"]);
+
+/** The fields that name the object of an operation. */
+function subjectOf(name: string): readonly string[] {
+  const found = operationsOf(features).find(({ operation }) => operation.name === name);
+  return found?.operation.access.kind === "permission" ? found.operation.access.subject.fields : [];
+}
 
 function fieldsOf({ input }: AnyOperation): readonly string[] {
   const { properties = {} } = input.toJSONSchema({ io: "input", unrepresentable: "any" });

@@ -158,7 +158,11 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
     "applications.update": [
       {
-        input: async () => ({ applicationId: await application(), access: "public-when-empty" }),
+        input: async () => {
+          const opening = { applicationId: await application(), access: "public-when-empty" };
+          const { digest } = await given(acme).ok<{ digest: string }>("applications.preview", opening);
+          return { ...opening, confirm: digest };
+        },
         expected: writesInProject,
       },
     ],
@@ -176,8 +180,19 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
     "applications.updateMany": [
       {
+        title: "protecting",
         input: async () => ({ applicationIds: [await application()], access: "protected" }),
         expected: statuses(403, 200, 200, 200, 200, 403),
+      },
+      {
+        // Strangers do not find the application, so nothing would become public, as the digest says.
+        title: "opening with a confirmation",
+        input: async () => {
+          const opening = { applicationIds: [await application()], access: "public-when-empty" };
+          const { digest } = await given(acme).ok<{ digest: string }>("applications.previewMany", opening);
+          return { ...opening, confirm: digest };
+        },
+        expected: statuses(403, 200, 200, 200, 412, 403),
       },
     ],
     "applications.move": [
