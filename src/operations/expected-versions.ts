@@ -9,7 +9,7 @@ export interface WithVersion {
 }
 
 /** What a request says about the version of its object. */
-export interface StatedVersions {
+interface StatedVersions {
   /** The versions of which the object has to have one; null if any will do. */
   readonly versions: readonly number[] | null;
   /** The input without `ifVersion`. */

@@ -93,7 +93,7 @@ export const OpeningPreview = z.object({
   total: z.number().int(),
   /** Whether the change is refused without `confirm`. */
   needsConfirmation: z.boolean(),
-  /** For `confirm`. Another effect has another digest. */
+  /** For `confirm`. A change that makes something else public has another digest. */
   digest: z.string(),
 });
 export type OpeningPreview = z.infer<typeof OpeningPreview>;

@@ -15,7 +15,7 @@ import { credentialColumns, presentCredential } from "./rows";
  * Deletes a credential, and returns its last state. Deleting the last credential of a `public-when-empty` application
  * is an explicit action that makes the application public (`becamePublic`), at the earliest when it is reopened if it is
  * closed by hand. A `protected` application is closed from then on.
- * @throws Refusal `preview_changed` the caller confirmed another effect
+ * @throws Refusal `preview_changed` the caller confirmed that something else becomes public
  * @throws Refusal `never_public` it was the last one, and the organization forbids public applications
  */
 export const remove = operation(

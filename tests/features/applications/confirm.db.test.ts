@@ -76,7 +76,7 @@ describe("a change of access that makes an application public (G8)", () => {
     expect((await callConfirmed(acme.call, "applications.update", { applicationId, access })).status).toBe(200);
   });
 
-  test("the effect is computed again after waiting for a transaction that adds a host", async (context) => {
+  test("what becomes public is found again after waiting for a transaction that adds a host", async (context) => {
     if (!runsSideBySide()) return context.skip("one transaction at a time");
     const { applicationId } = await shielded();
     const { organizationId } = acme;
@@ -186,7 +186,7 @@ describe("opening applications in bulk (G8)", () => {
     ]);
   });
 
-  test("an effect that has changed since the preview returns 412 preview_changed, and opens none of them", async () => {
+  test("another opening than that of the preview returns 412 preview_changed, and opens none of them", async () => {
     const [one, other] = [await shielded(), await shielded()];
     const applicationIds = [one.applicationId, other.applicationId];
     const { digest } = await given().ok<OpeningPreview>("applications.previewMany", { applicationIds, access });

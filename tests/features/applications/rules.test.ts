@@ -24,9 +24,9 @@ const opening = (...applications: OpenedApplication[]): Opening => ({
 });
 
 /** The reason with which a change is refused; null if it is not. */
-function refusalOf(effect: Opening, confirm?: string): string | null {
+function refusalOf(opened: Opening, confirm?: string): string | null {
   try {
-    requireConfirmed(effect, confirm);
+    requireConfirmed(opened, confirm);
     return null;
   } catch (error) {
     return error instanceof Refusal ? error.reason : "another error";
@@ -53,7 +53,7 @@ describe("what a change makes public (G8)", () => {
     expect(digestOf(structuredClone(opening(wiki)))).toBe(digests[0]);
   });
 
-  test("no two effects with texts of any form have the same digest", () => {
+  test("no two openings with texts of any form have the same digest", () => {
     const text = fc.string({ unit: "binary" });
     const one = fc
       .tuple(text, text, text)
@@ -71,11 +71,11 @@ describe("what a change makes public (G8)", () => {
     ["something, by a change of access", opening(wiki), "confirmation_required"],
     ["something, by the deletion of a credential", { ...opening(wiki), act: "deletion" } as const, null],
     ["nothing, by the end of neverPublic", { ...opening(), act: "never_public" } as const, "confirmation_required"],
-  ])("a change that makes public %s is refused without a confirmation as it should", (_title, effect, reason) => {
-    expect(refusalOf(effect)).toBe(reason);
-    expect(refusalOf(effect, digestOf(effect))).toBeNull();
-    expect(refusalOf(effect, digestOf(opening({ ...wiki, name: "Another" })))).toBe("preview_changed");
-    expect(presentOpening(effect, true).needsConfirmation).toBe(reason !== null);
+  ])("a change that makes public %s is refused without a confirmation as it should", (_title, opened, reason) => {
+    expect(refusalOf(opened)).toBe(reason);
+    expect(refusalOf(opened, digestOf(opened))).toBeNull();
+    expect(refusalOf(opened, digestOf(opening({ ...wiki, name: "Another" })))).toBe("preview_changed");
+    expect(presentOpening(opened, true).needsConfirmation).toBe(reason !== null);
   });
 
   test("the preview names each host once, 20 applications and 20 hosts at most, and counts all of them", () => {

@@ -230,13 +230,13 @@ export const stateReasons = {
   confirmation_required: detailed(
     "preconditionRequired",
     ({ act, total }: Confirmation) =>
-      `This change needs a confirmation, because ${effectWords(act, total)}. Look at the preview (${previews[act]}), and send its digest as "confirm".`,
+      `This change needs a confirmation, because ${openingWords(act, total)}. Look at the preview (${previews[act]}), and send its digest as "confirm".`,
     { act: "access", total: 3 },
   ),
   preview_changed: detailed(
     "preconditionFailed",
     ({ act, total }: Confirmation) =>
-      `Since the preview that was confirmed, the effect of this change has become another one: now ${effectWords(act, total)}. Nothing was written; look at the new preview (${previews[act]}).`,
+      `This change would make public something else than the preview that was confirmed: now ${openingWords(act, total)}. Nothing was written; look at the new preview (${previews[act]}).`,
     { act: "access", total: 4 },
   ),
 
@@ -301,7 +301,7 @@ const previews: Readonly<Record<OpeningAct, string>> = {
   deletion: "security.preview",
 };
 
-function effectWords(act: OpeningAct, total: number): string {
+function openingWords(act: OpeningAct, total: number): string {
   const opens = total === 1 ? "one application becomes public" : `${total} applications become public`;
   return act !== "never_public" ? opens : `the organization allows public applications again, and ${opens}`;
 }
