@@ -1,5 +1,5 @@
 import { foreignKey, index, integer, pgTable, text } from "drizzle-orm/pg-core";
-import { createdAt, id, moment } from "./columns";
+import { createdAt, id, moment, version } from "./columns";
 import { organizations } from "./organizations";
 import { roles, serviceAccounts } from "./roles";
 
@@ -27,6 +27,7 @@ export const apiKeys = pgTable(
     requestsPerMinute: integer("requests_per_minute"),
     /** SHA-256 of the key, hex. */
     hash: text("hash").notNull().unique(),
+    version: version(),
     createdAt: createdAt(),
     expiresAt: moment("expires_at"),
     revokedAt: moment("revoked_at"),

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id, moment } from "./columns";
+import { createdAt, id, moment, version } from "./columns";
 import { gateways } from "./gateways";
 import { organizations } from "./organizations";
 import { environments } from "./projects";
@@ -33,6 +33,7 @@ export const applications = pgTable(
     closedByKind: text("closed_by_kind", { enum: ["person", "serviceAccount", "apiKey", "commandLine", "system"] }),
     closedById: id("closed_by_id"),
     closedByName: text("closed_by_name"),
+    version: version(),
     createdAt: createdAt(),
     /** When it, its credentials or its routes were last changed by someone; null if not since its creation. */
     changedAt: moment("changed_at"),

@@ -1,4 +1,4 @@
-import { customType, text } from "drizzle-orm/pg-core";
+import { bigint, customType, text } from "drizzle-orm/pg-core";
 import { readMoment } from "../src/platform/moment";
 
 /** An id: prefixed, sortable text (`app_01h…`). */
@@ -17,3 +17,12 @@ export const moment = customType<{ data: Date; driverData: string }>({
 
 /** When the row was created, by the clock of the unit of work. */
 export const createdAt = () => moment("created_at").notNull();
+
+/** The version of a row that was never changed. */
+export const firstVersion = 1;
+
+/**
+ * The version of what an update can change, for `ifVersion`. A trigger writes it
+ * (`drizzle/functions/next-version.sql`), so no statement can change the row and leave its version.
+ */
+export const version = () => bigint("version", { mode: "number" }).notNull().default(firstVersion);

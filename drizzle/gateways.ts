@@ -1,7 +1,7 @@
 import { boolean, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { ForeignFile } from "../src/delivery/protocol/foreign-file";
 import type { DeliveryCause, GatewayCondition } from "../src/platform/contract/sync-state";
-import { createdAt, id, moment } from "./columns";
+import { createdAt, id, moment, version } from "./columns";
 import { organizations } from "./organizations";
 
 /** One Traefik installation that Portcullis configures. It belongs to the whole installation. */
@@ -39,6 +39,7 @@ export const gateways = pgTable("gateways", {
   comparedAt: moment("compared_at"),
   /** Relevant foreign files in the watched folder, as found by the last full comparison. */
   foreignFiles: jsonb("foreign_files").$type<readonly ForeignFile[]>().notNull().default([]),
+  version: version(),
   createdAt: createdAt(),
 });
 

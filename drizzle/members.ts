@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, foreignKey, index, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id, moment } from "./columns";
+import { createdAt, id, moment, version } from "./columns";
 import { organizations } from "./organizations";
 import { projects } from "./projects";
 import { roles } from "./roles";
@@ -13,6 +13,7 @@ export const users = pgTable("users", {
   name: text("name"),
   /** The language of the console; null for the language of the browser. */
   locale: text("locale", { enum: ["en", "de"] }),
+  version: version(),
   createdAt: createdAt(),
 });
 
@@ -29,6 +30,7 @@ export const members = pgTable(
     /** A built-in role at the organization. If this and `roleId` are null, the person is a member of projects only. */
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
     roleId: id("role_id"),
+    version: version(),
     createdAt: createdAt(),
     /** When a session of the person was last used for this organization; at most a minute old while it is used. */
     lastSeenAt: moment("last_seen_at"),

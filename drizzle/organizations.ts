@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { createdAt, id } from "./columns";
+import { createdAt, id, version } from "./columns";
 
 /** The tenant. */
 export const organizations = pgTable(
@@ -34,6 +34,7 @@ export const organizations = pgTable(
     maxKeysPerMember: integer("max_keys_per_member").notNull().default(10),
     /** Requests per minute of each key without a limit of its own; null for no limit. */
     keyRequestsPerMinute: integer("key_requests_per_minute"),
+    version: version(),
     createdAt: createdAt(),
   },
   (table) => [uniqueIndex("organizations_one_root").on(table.root).where(sql`root`)],

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id, moment } from "./columns";
+import { createdAt, id, moment, version } from "./columns";
 import { users } from "./members";
 import { organizations } from "./organizations";
 
@@ -203,6 +203,7 @@ export const oidcProviders = pgTable(
     /** Whether the first sign-in creates an account. */
     createsPersons: boolean("creates_persons").notNull(),
     enabled: boolean("enabled").notNull().default(true),
+    version: version(),
     createdAt: createdAt(),
     /** The last refused sign-in that the provider's settings or responses caused. It names no person. */
     lastRefusal: jsonb("last_refusal").$type<ProviderRefusalRow>(),

@@ -1,5 +1,5 @@
 import { foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id } from "./columns";
+import { createdAt, id, version } from "./columns";
 import { organizations } from "./organizations";
 
 export const projects = pgTable(
@@ -11,6 +11,7 @@ export const projects = pgTable(
       .references(() => organizations.organizationId),
     name: text("name").notNull(),
     slug: text("slug").notNull(),
+    version: version(),
     createdAt: createdAt(),
   },
   (table) => [
@@ -30,6 +31,7 @@ export const environments = pgTable(
     name: text("name").notNull(),
     slug: text("slug").notNull(),
     kind: text("kind", { enum: ["development", "production"] }).notNull(),
+    version: version(),
     createdAt: createdAt(),
   },
   (table) => [

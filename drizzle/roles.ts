@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id } from "./columns";
+import { createdAt, id, version } from "./columns";
 import { organizations } from "./organizations";
 
 /** A role that an organization defines from permissions. */
@@ -14,6 +14,7 @@ export const roles = pgTable(
     name: text("name").notNull(),
     /** Names of permissions. A name that no longer exists grants nothing. */
     permissions: text("permissions").array().notNull(),
+    version: version(),
     createdAt: createdAt(),
   },
   (table) => [
@@ -33,6 +34,7 @@ export const serviceAccounts = pgTable(
     name: text("name").notNull(),
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
     roleId: id("role_id"),
+    version: version(),
     createdAt: createdAt(),
   },
   (table) => [

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, foreignKey, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { applications } from "./applications";
-import { createdAt, id, moment } from "./columns";
+import { createdAt, id, moment, version } from "./columns";
 import { organizations } from "./organizations";
 
 /** One upstream of a route. */
@@ -32,6 +32,7 @@ export const routes = pgTable(
     upstreamKeys: text("upstream_keys").array().notNull(),
     /** False: maintenance. Its place answers 403, and falls through to no other route. */
     enabled: boolean("enabled").notNull().default(true),
+    version: version(),
     createdAt: createdAt(),
   },
   (table) => [

@@ -1,6 +1,6 @@
 import { foreignKey, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { applications } from "./applications";
-import { createdAt, id, moment } from "./columns";
+import { createdAt, id, moment, version } from "./columns";
 import { organizations } from "./organizations";
 
 /** Basic-auth credentials of applications. */
@@ -18,6 +18,7 @@ export const security = pgTable(
     hashAlgorithm: text("hash_algorithm", { enum: ["apr1", "bcrypt"] }).notNull(),
     /** The binary logarithm of the rounds of bcrypt. Null for apr1, and for bcrypt hashes of earlier versions: 10. */
     hashCost: integer("hash_cost"),
+    version: version(),
     createdAt: createdAt(),
     passwordChangedAt: moment("password_changed_at").notNull(),
     expiresAt: moment("expires_at"),

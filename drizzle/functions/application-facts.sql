@@ -10,7 +10,7 @@ begin
   return (select jsonb_build_object('applicationId', a.application_id, 'organizationId', a.organization_id,
       'environmentId', a.environment_id, 'environmentKind', e.kind, 'projectId', e.project_id, 'gatewayId', a.gateway_id,
       'name', a.name, 'slug', a.slug, 'access', a.access, 'openedBy', a.opened_by,
-      'isClosed', a.closed_at is not null, 'hashAlgorithm', a.hash_algorithm,
+      'isClosed', a.closed_at is not null, 'hashAlgorithm', a.hash_algorithm, 'version', a.version,
       -- All credentials of an application have the same cost.
       'hashCost', (select s.hash_cost from security s where s.application_id = a.application_id limit 1))
     from applications a join environments e on e.environment_id = a.environment_id

@@ -8,7 +8,7 @@ begin
   end if;
   select jsonb_build_object('apiKeyId', k.api_key_id, 'organizationId', k.organization_id, 'name', k.name,
       'userId', k.user_id, 'serviceAccountId', k.service_account_id, 'projectId', k.project_id, 'role', k.role,
-      'expiresAt', k.expires_at, 'revokedAt', k.revoked_at,
+      'expiresAt', k.expires_at, 'revokedAt', k.revoked_at, 'version', k.version,
       'grant', coalesce(portcullis_grant(k.role, k.role_id, k.organization_id),
         jsonb_build_object('role', null, 'permissions', coalesce(to_jsonb(k.scopes), '[]'::jsonb))),
       'holder', portcullis_holder(k.user_id, k.service_account_id, p_organization_id, k.project_id)), k.project_id

@@ -7,7 +7,7 @@ declare
 begin
   v_application := portcullis_application_facts((select s.application_id from security s
     where s.security_id = p_id and s.organization_id = p_organization_id), p_organization_id, p_lock);
-  select jsonb_build_object('securityId', s.security_id, 'username', s.username, 'application', v_application),
+  select jsonb_build_object('securityId', s.security_id, 'username', s.username, 'version', s.version, 'application', v_application),
       v_application ->> 'projectId' into object, project_id
     from security s
     where s.security_id = p_id and s.organization_id = p_organization_id and v_application is not null;

@@ -9,7 +9,7 @@ begin
     perform 1 from environments e where e.environment_id = p_id and e.organization_id = p_organization_id for key share;
   end if;
   select jsonb_build_object('environmentId', e.environment_id, 'organizationId', e.organization_id,
-      'projectId', e.project_id, 'name', e.name, 'slug', e.slug, 'kind', e.kind), e.project_id into object, project_id
+      'projectId', e.project_id, 'name', e.name, 'slug', e.slug, 'kind', e.kind, 'version', e.version), e.project_id into object, project_id
     from environments e where e.environment_id = p_id and e.organization_id = p_organization_id;
   return next;
 end $$;

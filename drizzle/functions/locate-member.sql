@@ -9,7 +9,7 @@ begin
     perform 1 from members m where m.member_id = p_id and m.organization_id = p_organization_id for no key update;
   end if;
   select jsonb_build_object('memberId', m.member_id, 'organizationId', m.organization_id, 'userId', m.user_id,
-      'email', u.email, 'role', m.role, 'roleId', m.role_id) into object
+      'email', u.email, 'role', m.role, 'roleId', m.role_id, 'version', m.version) into object
     from members m join users u on u.user_id = m.user_id
     where m.member_id = p_id and m.organization_id = p_organization_id;
   return next;

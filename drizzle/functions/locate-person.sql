@@ -7,7 +7,7 @@ begin
     if p_lock = 'update' then
       perform 1 from users u where u.user_id = p_principal ->> 'userId' for no key update;
     end if;
-    select jsonb_build_object('userId', u.user_id, 'email', u.email, 'name', u.name) into object
+    select jsonb_build_object('userId', u.user_id, 'email', u.email, 'name', u.name, 'version', u.version) into object
       from users u where u.user_id = p_principal ->> 'userId';
   end if;
   return next;

@@ -9,7 +9,7 @@ begin
     perform 1 from projects p where p.project_id = p_id and p.organization_id = p_organization_id for key share;
   end if;
   select jsonb_build_object('projectId', p.project_id, 'organizationId', p.organization_id, 'name', p.name,
-      'slug', p.slug), p.project_id into object, project_id
+      'slug', p.slug, 'version', p.version), p.project_id into object, project_id
     from projects p where p.project_id = p_id and p.organization_id = p_organization_id;
   return next;
 end $$;

@@ -9,7 +9,7 @@ begin
     perform 1 from roles r where r.role_id = p_id and r.organization_id = p_organization_id for no key update;
   end if;
   select jsonb_build_object('roleId', r.role_id, 'organizationId', r.organization_id, 'name', r.name,
-      'permissions', r.permissions) into object
+      'permissions', r.permissions, 'version', r.version) into object
     from roles r where r.role_id = p_id and r.organization_id = p_organization_id;
   return next;
 end $$;

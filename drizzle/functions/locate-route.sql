@@ -7,7 +7,7 @@ declare
 begin
   v_application := portcullis_application_facts((select r.application_id from routes r
     where r.route_id = p_id and r.organization_id = p_organization_id), p_organization_id, p_lock);
-  select jsonb_build_object('routeId', r.route_id, 'host', r.host, 'pathPrefix', r.path_prefix, 'application', v_application),
+  select jsonb_build_object('routeId', r.route_id, 'host', r.host, 'pathPrefix', r.path_prefix, 'version', r.version, 'application', v_application),
       v_application ->> 'projectId' into object, project_id
     from routes r
     where r.route_id = p_id and r.organization_id = p_organization_id and v_application is not null;

@@ -8,7 +8,7 @@ begin
       where s.service_account_id = p_id and s.organization_id = p_organization_id for no key update;
   end if;
   select jsonb_build_object('serviceAccountId', s.service_account_id, 'organizationId', s.organization_id,
-      'name', s.name, 'role', s.role, 'roleId', s.role_id) into object
+      'name', s.name, 'role', s.role, 'roleId', s.role_id, 'version', s.version) into object
     from service_accounts s where s.service_account_id = p_id and s.organization_id = p_organization_id;
   return next;
 end $$;

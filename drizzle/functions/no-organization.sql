@@ -5,7 +5,7 @@ create or replace function portcullis_no_organization(p_organization_id text) re
 begin
   return jsonb_build_object('organizationId', p_organization_id, 'name', '', 'slug', '', 'defaultAccess', 'protected',
     'neverPublic', false, 'passwordPolicy', 'advise', 'upstreams', 'checked', 'root', false,
-    'requireSecondFactor', false, 'maxKeyDays', null, 'maxKeysPerMember', 0, 'keyRequestsPerMinute', null);
+    'requireSecondFactor', false, 'maxKeyDays', null, 'maxKeysPerMember', 0, 'keyRequestsPerMinute', null, 'version', 0);
 end $$;
 
 revoke execute on function portcullis_no_organization from public;

@@ -9,7 +9,7 @@ begin
       'defaultAccess', o.default_access, 'neverPublic', o.never_public, 'passwordPolicy', o.password_policy,
       'upstreams', o.upstreams, 'root', o.root, 'requireSecondFactor', o.require_second_factor,
       'maxKeyDays', o.max_key_days, 'maxKeysPerMember', o.max_keys_per_member,
-      'keyRequestsPerMinute', o.key_requests_per_minute) into v_facts
+      'keyRequestsPerMinute', o.key_requests_per_minute, 'version', o.version) into v_facts
     from organizations o where o.organization_id = p_organization_id;
   if not found and p_principal ->> 'kind' = 'session' then
     return portcullis_no_organization(p_organization_id);

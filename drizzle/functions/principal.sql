@@ -42,7 +42,7 @@ begin
         order by m.organization_id = v_session.organization_id desc nulls last, m.created_at, m.organization_id limit 1;
     end if;
     select jsonb_build_object('kind', 'session', 'sessionId', v_session.session_id, 'userId', u.user_id, 'email', u.email,
-      'name', u.name, 'locale', u.locale, 'stage', v_session.stage, 'methods', to_jsonb(v_session.methods), 'local', v_session.local, 'boundTo', v_session.bound_to,
+      'name', u.name, 'locale', u.locale, 'version', u.version, 'stage', v_session.stage, 'methods', to_jsonb(v_session.methods), 'local', v_session.local, 'boundTo', v_session.bound_to,
       'expiresAt', v_session.expires_at, 'lastSeenAt', v_session.last_seen_at, 'idleSeconds', v_session.idle_seconds,
       'mustChangePassword', coalesce((select p.must_change from passwords p where p.user_id = u.user_id), false),
       'hasSecondFactor', exists (select 1 from totp_secrets t where t.user_id = u.user_id and t.confirmed_at is not null)

@@ -1,7 +1,7 @@
 alter table gateways enable row level security;
 
 grant select (gateway_id, name, target, address, probe_address, tags, revision, loaded_revision, loaded_at,
-  lease_until, cause, cause_since, condition, condition_at, compared_at, created_at) on gateways to portcullis_tenant;
+  lease_until, cause, cause_since, condition, condition_at, compared_at, created_at, version) on gateways to portcullis_tenant;
 grant select, update (nonce, epoch, revision, digest, loaded_revision, loaded_at, lease_holder, lease_term,
   lease_until, cause, cause_since, condition, condition_at, compared_at, foreign_files) on gateways to portcullis_sync;
 grant select, insert, update, delete on gateways to portcullis_host;

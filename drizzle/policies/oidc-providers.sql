@@ -2,7 +2,7 @@ alter table oidc_providers enable row level security;
 
 grant select (provider_id, organization_id, slug, name, issuer, internal_url, client_id, scopes, groups_claim,
   allowed_emails, allowed_domains, allowed_groups, group_roles, trusted_domains, creates_persons, enabled,
-  created_at, email_proof, last_refusal), insert, update, delete on oidc_providers to portcullis_tenant;
+  created_at, email_proof, last_refusal, version), insert, update, delete on oidc_providers to portcullis_tenant;
 grant select, insert, update, delete on oidc_providers to portcullis_host;
 grant select, insert, update, delete on oidc_providers to portcullis_identity;
 

@@ -1,7 +1,7 @@
 alter table security enable row level security;
 
 grant select (security_id, organization_id, application_id, username, hash_algorithm, hash_cost, created_at,
-  password_changed_at, expires_at, last_used_at), insert, update, delete on security to portcullis_tenant;
+  password_changed_at, expires_at, last_used_at, version), insert, update, delete on security to portcullis_tenant;
 grant select on security to portcullis_sync;
 grant select (security_id, hash_sealed), update (hash_sealed) on security to portcullis_host;
 

@@ -10,6 +10,7 @@ import { type Arrival, type Facts, type FactsRow, type Principal, principalOf, r
 import type { RefusedObject } from "./refusals";
 import type { RequestContext } from "./request-context";
 import type { Named } from "./resource";
+import { StaleVersion } from "./stale-version";
 import { takeKeyRequest } from "./take-key-request";
 
 /**
@@ -46,6 +47,16 @@ export class Authorized<P extends Permission, O> {
   /** The id of the located object. */
   get objectId(): string {
     return this.#named.resource.idOf(this.object);
+  }
+
+  /**
+   * Compares the version of the object with the versions that the caller expects.
+   * @param version of the object as it is now, if it was read again under a stronger lock
+   * @throws StaleVersion
+   */
+  requireVersion(version: number | null = this.#named.resource.versionOf(this.object)): void {
+    const { expectedVersions: expected } = this.request;
+    if (expected !== null && (version === null || !expected.includes(version))) throw new StaleVersion(version);
   }
 
   /**

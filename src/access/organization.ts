@@ -16,6 +16,7 @@ const organizationSchema = z.object({
   maxKeyDays: z.number().nullable(),
   maxKeysPerMember: z.number(),
   keyRequestsPerMinute: z.number().nullable(),
+  version: z.number(),
 });
 
 /** The organization of a request, as authorization and use cases know it. */
@@ -29,6 +30,7 @@ export const organization = resource({
   field: "organizationId",
   parent: null,
   object: organizationSchema,
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });
 
@@ -51,7 +53,8 @@ export const person = resource({
   kind: "person",
   field: "userId",
   parent: null,
-  object: z.object({ userId: z.string(), email: z.string(), name: z.string().nullable() }),
+  object: z.object({ userId: z.string(), email: z.string(), name: z.string().nullable(), version: z.number() }),
+  version: ({ version }) => version,
   name: ({ email }) => email,
 });
 

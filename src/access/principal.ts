@@ -37,6 +37,8 @@ export interface SessionPrincipal {
   readonly name: string | null;
   /** The person's language; null for the language of the browser. */
   readonly locale: "en" | "de" | null;
+  /** The version of the person's profile. */
+  readonly version: number;
   /** The methods that opened it: `password`, `totp`, … */
   readonly methods: readonly string[];
   /**
@@ -91,6 +93,7 @@ const sessionFacts = z.object({
   email: z.string(),
   name: z.string().nullable(),
   locale: z.enum(["en", "de"]).nullable(),
+  version: z.number(),
   stage: z.enum(["second_factor", "full"]),
   methods: z.array(z.string()).readonly(),
   boundTo: z.string().nullable(),
@@ -186,7 +189,7 @@ function sessionPrincipal(
   if (hasPassed(session.expiresAt, now) || hasPassed(idleEnd, now) || session.local !== local) {
     throw new Refusal("session_ended");
   }
-  const { sessionId, userId, email, name, locale, methods, boundTo, standing } = session;
+  const { sessionId, userId, email, name, locale, version, methods, boundTo, standing } = session;
   return {
     kind: "session",
     sessionId,
@@ -194,6 +197,7 @@ function sessionPrincipal(
     email,
     name,
     locale,
+    version,
     methods,
     boundTo,
     standing,

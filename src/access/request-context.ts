@@ -13,6 +13,11 @@ export interface RequestContext {
   /** Its name in the audit log: `security.create`. */
   readonly action: string;
   readonly presents: Presented;
+  /**
+   * The versions that the caller expects the object to have: one of them. Null: any version. An empty list matches
+   * none.
+   */
+  readonly expectedVersions: readonly number[] | null;
   /** What the audit log records if it is refused. */
   readonly trace: AttemptTrace;
   /**

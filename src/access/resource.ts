@@ -18,6 +18,8 @@ export interface Resource<T, Field extends string = string> extends Subject<T, F
   idOf(object: T): string;
   /** The object's display name, for the audit log; null if it has no name. */
   nameOf(object: T): string | null;
+  /** The version of what an update can change; null for a kind without versions. */
+  versionOf(object: T): number | null;
 }
 
 /**
@@ -27,6 +29,8 @@ export interface Resource<T, Field extends string = string> extends Subject<T, F
 export interface Subject<T, Field extends string = never> {
   /** The fields of the input that may name it. */
   readonly fields: readonly Field[];
+  /** Whether each object that it locates has a version. */
+  readonly isVersioned: boolean;
   /** @returns the object that the input names; null if it names none */
   locate(raw: unknown): Named<T> | null;
 }
@@ -58,6 +62,8 @@ export function idIn(raw: unknown, field: string): string | null | undefined {
 /**
  * Declares a kind of object that operations are about.
  * @param declaration.object what its locating function returns; its field `field` holds the id
+ * @param declaration.version the field that a trigger writes (`drizzle/functions/next-version.sql`), for kinds with an
+ * update
  */
 export function resource<const Field extends string, T extends Readonly<Record<Field, string>>>(declaration: {
   readonly kind: string;
@@ -65,14 +71,16 @@ export function resource<const Field extends string, T extends Readonly<Record<F
   readonly parent: Resource<unknown> | null;
   readonly object: z.ZodType<T>;
   readonly name: (object: T) => string | null;
+  readonly version?: (object: T) => number;
 }): Resource<T, Field> {
-  const { kind, field, parent, object, name } = declaration;
+  const { kind, field, parent, object, name, version } = declaration;
   const value: Resource<T, Field> = {
     kind,
     field,
     parent,
     locator: kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     fields: [field],
+    isVersioned: version !== undefined,
     locate(raw) {
       const id = idIn(raw, field);
       return typeof id === "string" ? { resource: value, id } : null;
@@ -80,6 +88,7 @@ export function resource<const Field extends string, T extends Readonly<Record<F
     read: (json) => object.parse(json),
     idOf: (located) => located[field],
     nameOf: (located) => name(located) || null,
+    versionOf: (located) => version?.(located) ?? null,
   };
   return value;
 }

@@ -62,6 +62,12 @@ export interface Work<P extends Permission, O> {
   auditAs(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
   /** Requests delivery in the same transaction. */
   deliver(...deliveries: readonly Delivery[]): void;
+  /**
+   * Compares the version of the object with the versions that the caller expects. It is needed with the lock `share`
+   * only: after the body has locked the object itself.
+   * @throws StaleVersion
+   */
+  requireVersion(version: number): void;
   /** What the response says about delivery. */
   readonly sync: SyncTicket;
 }
@@ -132,8 +138,11 @@ async function once<P extends Permission, O, T>(
   const changeId = newId("change");
 
   const result = await database.transaction(options.role ?? "tenant", organizationId, async (tx) => {
-    const again = await authorized.again(tx, options.lock ?? "update");
+    const lock = options.lock ?? "update";
+    const again = await authorized.again(tx, lock);
     requireSameRules(authorized.organization, again.organization);
+    again.requireVersion();
+    let isVersionLocked = lock === "update" || request.expectedVersions === null;
     const auditAs: Work<P, O>["auditAs"] = (action, object, changed) => {
       entries.push({
         auditId: newId("audit"),
@@ -158,10 +167,15 @@ async function once<P extends Permission, O, T>(
       deliver: (...wanted) => {
         deliveries.push(...wanted);
       },
+      requireVersion: (version) => {
+        again.requireVersion(version);
+        isVersionLocked = true;
+      },
       get sync(): SyncTicket {
         return deliveries.length > 0 ? { changeId, state: "pending" } : unchanged;
       },
     });
+    if (!isVersionLocked) throw new Error(`${request.action} did not compare the version of what it locked`);
     await endWith(tx, [
       ...(entries.length > 0 ? [tx.insert(auditEntries).values(entries)] : []),
       ...[...inPages(deliveries, rowsPerStatement)].map((rows) =>

@@ -24,7 +24,7 @@ export interface SocketPeer {
 export const unknownAddress = "unknown";
 
 /** What a request states about its caller, before the lookup. */
-export type Caller = Omit<Call, "slot" | "responseHeaders" | "keepSession" | "signal"> & {
+export type Caller = Omit<Call, "slot" | "responseHeaders" | "keepSession" | "signal" | "ifMatch"> & {
   /** The cache key for the caller's key or session and the organization that it names; null without a credential. */
   readonly credential: string | null;
 };
@@ -73,6 +73,7 @@ export function callOf(
     slot,
     responseHeaders,
     signal,
+    ifMatch: null,
     async keepSession(session) {
       await setSessionCookies(responseHeaders, { runtime, origin: originOf(caller) }, session);
       return csrfTokenOf(runtime, hashOfToken(session.token));

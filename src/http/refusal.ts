@@ -1,6 +1,6 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
 import { isUnreachable } from "../database/database-errors";
-import type { Fields, Kind } from "../platform/errors/reason";
+import type { Details, Fields, Kind } from "../platform/errors/reason";
 import type { Reason } from "../platform/errors/reasons";
 import { ReasonedError, Refusal } from "../platform/errors/refusal";
 import { describeError } from "./describe-error";
@@ -13,6 +13,8 @@ const codes: Readonly<Record<Kind, TRPC_ERROR_CODE_KEY>> = {
   forbidden: "FORBIDDEN",
   notFound: "NOT_FOUND",
   conflict: "CONFLICT",
+  preconditionFailed: "PRECONDITION_FAILED",
+  preconditionRequired: "PRECONDITION_REQUIRED",
   invalid: "BAD_REQUEST",
   tooMany: "TOO_MANY_REQUESTS",
   unavailable: "SERVICE_UNAVAILABLE",
@@ -36,14 +38,21 @@ export interface ErrorData {
   readonly requestId: string;
   /** The affected inputs, by path. */
   readonly fields?: Fields;
+  /** The values in the message, for reasons that state them. */
+  readonly details?: Details;
 }
 
 const bodies: Readonly<Record<RefusalFormat, (message: string, data: ErrorData) => object>> = {
   trpc: (message, data) => ({ error: { message, data } }),
-  rest: (message, { code, reason, requestId, fields }) => {
-    return { error: { code, reason, message, requestId, ...(fields === undefined ? {} : { fields }) } };
+  rest: (message, { httpStatus: _, code, reason, requestId, ...named }) => {
+    return { error: { code, reason, message, requestId, ...named } };
   },
 };
+
+/** What a response contains only for some reasons. */
+export function namedIn({ fields, details }: ReasonedError): Pick<ErrorData, "fields" | "details"> {
+  return { ...(fields === undefined ? {} : { fields }), ...(details === undefined ? {} : { details }) };
+}
 
 /**
  * Answers an error, for the whole application: the one place that writes a refusal. A defect gets `internal`, and only
@@ -61,9 +70,9 @@ export function refuse(error: Error, context: RequestContext): Response {
 
 /** Returns the response of a refusal. */
 export function refusalResponse(error: ReasonedError, requestId: string, format: RefusalFormat = "trpc"): Response {
-  const { status, message, reason, fields } = error;
-  const named = fields === undefined ? {} : { fields };
-  const body = bodies[format](message, { code: codeOf(error), httpStatus: status, reason, requestId, ...named });
+  const { status, message, reason } = error;
+  const data = { code: codeOf(error), httpStatus: status, reason, requestId, ...namedIn(error) };
+  const body = bodies[format](message, data);
   return Response.json(body, { status, headers: refusalHeaders(error) });
 }
 

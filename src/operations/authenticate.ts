@@ -28,7 +28,8 @@ export async function authenticate(call: Call, action: string): Promise<RequestC
     call.slot.assign(ownerOf(call, principal, organization));
   };
   const trace = new AttemptTrace({ runtime, requestId, ip, action });
-  const request = { runtime, requestId, ip, local: call.arrival.kind === "local", action, trace, onIdentified };
+  const local = call.arrival.kind === "local";
+  const request = { runtime, requestId, ip, local, action, trace, onIdentified, expectedVersions: null };
   if (call.apiKey !== null) {
     const parsed = parseApiKey(call.apiKey);
     if (!parsed.ok) {
@@ -39,7 +40,7 @@ export async function authenticate(call: Call, action: string): Promise<RequestC
     return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };
   }
   if (call.sessionHash !== null) {
-    await followTrustedHeader({ ...call, local: request.local, sessionHash: call.sessionHash });
+    await followTrustedHeader({ ...call, local, sessionHash: call.sessionHash });
     return { ...request, presents: { kind: "session", hash: call.sessionHash, organizationId } };
   }
   throw new Refusal("no_credentials", { wrongHost: call.wrongHost });

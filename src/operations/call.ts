@@ -27,6 +27,8 @@ export interface Call {
   readonly from: string | null;
   /** `x-organization-id`: the organization that the request is about. */
   readonly organizationId: string | null;
+  /** `If-Match`; null without it, and over tRPC, where the input has `ifVersion`. */
+  readonly ifMatch: string | null;
   /** The call's slot among the active requests. */
   readonly slot: CallSlot;
   /** Headers of the response. */

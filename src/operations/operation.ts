@@ -2,13 +2,14 @@ import type { z } from "zod";
 import { AttemptTrace, recordingRefusals } from "../access/attempt-trace";
 import { Authorized } from "../access/authorized";
 import type { Permission } from "../access/permissions";
-
 import type { Subject } from "../access/resource";
+import { StaleVersion, staleVersion } from "../access/stale-version";
 import type { Fields } from "../platform/errors/reason";
 import type { RefusalReason } from "../platform/errors/reasons";
 import { Refusal } from "../platform/errors/refusal";
 import { authenticate } from "./authenticate";
 import type { Call } from "./call";
+import { statedVersions, type WithVersion, withVersion } from "./expected-versions";
 import { fieldsOf } from "./fields-of";
 import { originOf, requireOwnPage } from "./own-page";
 import { isSameOrigin } from "./request-origin";
@@ -41,6 +42,8 @@ export interface AnyOperation {
   readonly rest: Rest;
   /** Whether the response waits for an event. Such calls have separate limits. */
   readonly waits: boolean;
+  /** Whether it takes the version that its object has to have: `ifVersion`, or `If-Match` over REST. */
+  readonly takesVersion: boolean;
   /**
    * Runs one call. The order of the checks is: who the caller is (401), whether the object is in their organization
    * (404), whether they are allowed (403), and only then the rest of the input (400).
@@ -69,8 +72,20 @@ export interface Operation<Type extends "query" | "mutation", In, Out> extends A
 
 type TypeOf<R extends Rest, T> = T extends "query" | "mutation" ? T : R["method"] extends "GET" ? "query" : "mutation";
 
-interface Declaration<I extends z.ZodType, O extends z.ZodType, R extends Rest, T> {
-  readonly name: string;
+/**
+ * The input of an operation. Every `update` and every `delete` of an object with a version also takes the version that
+ * the caller last saw.
+ */
+type InputOf<N extends string, Located, In> = N extends `${string}.${"update" | "delete"}`
+  ? [Located] extends [{ readonly version: number }]
+    ? In & WithVersion
+    : In
+  : In;
+
+const changesOneObject = /\.(?:update|delete)$/;
+
+interface Declaration<I extends z.ZodType, O extends z.ZodType, R extends Rest, T, N extends string = string> {
+  readonly name: N;
   readonly summary: string;
   readonly input: I;
   readonly output: O;
@@ -105,20 +120,26 @@ export function operation<
   O extends z.ZodType,
   F extends Extract<keyof NonNullable<z.input<I>>, string>,
   const R extends Rest,
+  const N extends string,
   const T = undefined,
 >(
-  declaration: Declaration<I, O, R, T> & {
+  declaration: Declaration<I, O, R, T, N> & {
     readonly permission: P;
     /** Its fields are fields of the input. */
     readonly on: Subject<Located, F>;
   },
   handler: (authorized: Authorized<P, Located>, input: z.output<I>, call: HandlerCall) => Promise<z.input<O>>,
-): Operation<TypeOf<R, T>, z.input<I>, z.output<O>> {
-  const { permission, on, name, errors } = declaration;
+): Operation<TypeOf<R, T>, InputOf<N, Located, z.input<I>>, z.output<O>> {
+  const { permission, on, name } = declaration;
   const type = typeOf<R, T>(declaration);
+  const takesVersion = on.isVersioned && changesOneObject.test(name);
+  const errors = takesVersion ? [...declaration.errors, "stale_version" as const] : declaration.errors;
   return {
     ...described(declaration),
     type,
+    takesVersion,
+    errors,
+    input: takesVersion ? withVersion(declaration.input) : declaration.input,
     access: { kind: "permission", permission, subject: on },
     async run(call, read) {
       const request = await authenticate(call, name);
@@ -136,17 +157,32 @@ export function operation<
           await Authorized.identify(request);
           throw new InvalidInput(Object.fromEntries(on.fields.map((field) => [field, "invalid_type"])));
         }
-        const authorized = await Authorized.demand(request, permission, named);
+        const stated = takesVersion ? statedVersions(raw, call.ifMatch) : { versions: null, input: raw, problem: null };
+        const expecting = { ...request, expectedVersions: stated.versions };
+        const authorized = await Authorized.demand(expecting, permission, named);
+        if (stated.problem !== null) throw new InvalidInput(stated.problem);
+        if (!takesVersion) requireNoPrecondition(call, type);
         try {
-          const input = parsed(declaration.input, raw);
+          const input = parsed(declaration.input, stated.input);
+          authorized.requireVersion();
           return outputOf(declaration, await handler(authorized, input, handlerCall(call)), call);
         } catch (error) {
-          requireDeclared(call.runtime, name, errors, error);
-          throw error;
+          const refused = error instanceof StaleVersion ? await staleVersion(authorized, error) : error;
+          requireDeclared(call.runtime, name, errors, refused);
+          throw refused;
         }
       });
     },
   };
+}
+
+/**
+ * A change that cannot be made to depend on a version is refused if the request demands that, because the caller relies
+ * on it.
+ */
+function requireNoPrecondition({ ifMatch }: Call, type: "query" | "mutation"): void {
+  if (type === "query" || ifMatch === null || ifMatch.trim() === "*") return;
+  throw new InvalidInput({ "if-match": "not_supported" });
 }
 
 /** Whether the audit log has to record a refusal. An invalid input of a query is not an attempt at a change. */
@@ -223,7 +259,7 @@ function described<I extends z.ZodType, O extends z.ZodType>({
   rest,
   waits = false,
 }: Declaration<I, O, Rest, unknown>) {
-  return { name, summary, input, output, errors, rest, waits };
+  return { name, summary, input, output, errors, rest, waits, takesVersion: false };
 }
 
 function typeOf<R extends Rest, T>({ type, rest }: { readonly type?: T; readonly rest: R }): TypeOf<R, T> {

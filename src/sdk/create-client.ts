@@ -1,6 +1,6 @@
 import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
 import type { Router } from "../http/trpc/router";
-import type { Reason } from "../platform/errors/reasons";
+import type { ParamsOf, Reason } from "../platform/errors/reasons";
 
 export interface ClientOptions {
   /** The address of the control plane: `https://portcullis.example.org`. */
@@ -11,15 +11,26 @@ export interface ClientOptions {
 }
 
 /** The type for a custom client, or for the inputs and outputs of a procedure: `inferRouterInputs<Router>`. */
+/** `error.data.details` of a refusal with this reason: `DetailsOf<"stale_version">`. */
 /** All reasons with which a call can be refused: `error.data.reason`. */
-export type { Reason, Router };
+export type { ParamsOf as DetailsOf, Reason, Router };
 
 export type Client = TRPCClient<Router>;
 
 /**
  * Creates a typed client of all procedures: `client.security.create.mutate({ applicationId, username })`. Queries use
  * POST, so that no input appears in a URL or in a log of URLs.
- * @throws TRPCClientError whose `data` has `reason`, `requestId` and, if inputs are affected, `fields`
+ *
+ * An update that is made for the version which the caller last saw, and a change that needs a confirmation:
+ * @example
+ * const { version } = await client.projects.one.query({ projectId });
+ * await client.projects.update.mutate({ projectId, name: "Shop", ifVersion: version });
+ *
+ * const opening = { applicationId, access: "public-when-empty" } as const;
+ * const { becomePublic, digest } = await client.applications.preview.query(opening);
+ * await client.applications.update.mutate({ ...opening, confirm: digest });
+ * @throws TRPCClientError whose `data` has `reason`, `requestId` and, if inputs are affected, `fields`; for
+ * `stale_version`, `confirmation_required` and `preview_changed` also `details`
  */
 export function createClient({ url, apiKey, fetch: ownFetch }: ClientOptions): Client {
   return createTRPCClient<Router>({

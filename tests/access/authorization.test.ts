@@ -25,6 +25,7 @@ const organization: Organization = {
   maxKeyDays: null,
   maxKeysPerMember: 10,
   keyRequestsPerMinute: null,
+  version: 1,
 };
 const rootOrganization: Organization = { ...organization, root: true };
 const strict: Organization = { ...organization, requireSecondFactor: true };
@@ -65,6 +66,7 @@ const session = (changed: Partial<SessionFacts> = {}): SessionFacts => ({
   userId: "usr_a",
   email: "ada@example.org",
   locale: null,
+  version: 1,
   name: null,
   stage: "full",
   methods: ["password"],

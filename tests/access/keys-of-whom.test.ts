@@ -19,6 +19,7 @@ const organization: Organization = {
   maxKeyDays: null,
   maxKeysPerMember: 10,
   keyRequestsPerMinute: null,
+  version: 1,
 };
 const builtIn = (role: Role): Grant => ({ role, permissions: null });
 const grantOf = (...granted: Permission[]): Grant => ({ role: null, permissions: granted });
@@ -30,6 +31,7 @@ const session = (userId: string, role: Role | null): SessionPrincipal => ({
   userId,
   email: `${userId}@example.org`,
   locale: null,
+  version: 1,
   name: null,
   methods: ["password"],
   standing: everywhere(role),
@@ -59,6 +61,7 @@ const key: LocatedKey = {
   holder: everywhere("owner"),
   expiresAt: null,
   revokedAt: null,
+  version: 1,
 };
 function reasonOf(principal: Principal, object: unknown, permission: Permission): string | null {
   const facts: Facts = {

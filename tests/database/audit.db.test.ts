@@ -91,7 +91,9 @@ describe("an entry of a change", () => {
     await perform("applications.update", { applicationId, name: "Other" });
     await perform("security.delete", { securityId });
     await perform("applications.update", { applicationId, access: "protected" });
-    await perform("applications.update", { applicationId, access: "public-when-empty" });
+    const opening = { applicationId, access: "public-when-empty" };
+    const { digest } = await given(acme).ok<{ digest: string }>("applications.preview", opening);
+    await perform("applications.update", { ...opening, confirm: digest });
     await perform("applications.delete", { applicationId });
     const all = await perform("applications.create", {
       environmentId,

@@ -285,7 +285,9 @@ describe("a database that was restored from an older copy", () => {
     await started();
     await delivered();
     await sync.given.ok("applications.update", { applicationId, access: "protected" });
-    await sync.given.ok("applications.update", { applicationId, access: "public-when-empty" });
+    const opening = { applicationId, access: "public-when-empty" };
+    const { digest } = await sync.given.ok<{ digest: string }>("applications.preview", opening);
+    await sync.given.ok("applications.update", { ...opening, confirm: digest });
     await delivered();
     expect(isOpen(applicationId)).toBe(true);
   });

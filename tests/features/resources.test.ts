@@ -24,9 +24,16 @@ const wiki = application.read({
   isClosed: false,
   hashAlgorithm: "apr1",
   hashCost: null,
+  version: 1,
 });
-const ada = credential.read({ securityId: "sec_1", username: "ada", application: wiki });
-const admin = route.read({ routeId: "rte_1", host: "wiki.example.org", pathPrefix: "/admin", application: wiki });
+const ada = credential.read({ securityId: "sec_1", username: "ada", version: 1, application: wiki });
+const admin = route.read({
+  routeId: "rte_1",
+  host: "wiki.example.org",
+  pathPrefix: "/admin",
+  version: 1,
+  application: wiki,
+});
 
 test("the audit log names an object by its display name and identifies it by its own id (AUD)", () => {
   expect([application.nameOf(wiki), application.idOf(wiki)]).toEqual(["Wiki", "app_1"]);

@@ -96,6 +96,7 @@ describe("DK-2: security.create", () => {
       passwordChangedAt: answer.data.createdAt,
       expiresAt: null,
       lastUsedAt: null,
+      version: 1,
       sync: { changeId: expect.stringMatching(/^chg_/), state: "pending" },
       warnings: [],
     });
@@ -133,6 +134,7 @@ test("DK-3: security.one returns all fields except password and hash", async () 
     "securityId",
     "sync",
     "username",
+    "version",
   ]);
 });
 

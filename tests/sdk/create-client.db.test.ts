@@ -1,9 +1,11 @@
 import { TRPCClientError } from "@trpc/client";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
+import { features } from "#src/features/all";
 import { type HttpServer, listen } from "#src/http/server/http-server";
+import { operationsOf } from "#src/operations/operations-of";
 import { newId } from "#src/platform/ids";
-import { type Client, createClient, type Reason, type Router } from "#src/sdk/create-client";
+import { type Client, createClient, type DetailsOf, type Reason, type Router } from "#src/sdk/create-client";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../support/world";
 
@@ -93,7 +95,7 @@ test("a consumer can name the types of inputs and outputs, and an unknown proced
   expectTypeOf<Client["security"]["create"]>().not.toHaveProperty("query");
   expectTypeOf<Client["security"]["one"]>().not.toHaveProperty("mutate");
   expectTypeOf<Client>().not.toHaveProperty("users");
-  expect(Object.keys(client)).toBeDefined();
+  expect(operationsOf(features).filter(({ operation }) => operation.takesVersion).length).toBeGreaterThan(20);
 });
 
 describe("DK-14: errors of the client", () => {
@@ -171,4 +173,28 @@ test("a call can be aborted", async () => {
   const waiting = client.sync.wait.query({ applicationId, timeoutMs: 60_000 }, { signal: abort.signal });
   abort.abort();
   await expect(waiting).rejects.toThrow(/abort/i);
+});
+
+test("G8: an update takes the version that the caller last saw, and a refusal says who changed the object", async () => {
+  const { projectId, version } = await client.projects.create.mutate({ name: "Website" });
+  const { version: next } = await client.projects.update.mutate({ projectId, name: "Shop", ifVersion: version });
+  const error = await refusalOf(client.projects.update.mutate({ projectId, name: "Blog", ifVersion: version }));
+  expect([error.data?.reason, error.data?.details]).toEqual([
+    "stale_version",
+    { kind: "project", by: { kind: "apiKey", name: "owner" }, at: expect.any(String), version: next },
+  ]);
+  expectTypeOf<DetailsOf<"stale_version">["at"]>().toEqualTypeOf<string | null>();
+  expectTypeOf<DetailsOf<"confirmation_required">["total"]>().toEqualTypeOf<number>();
+});
+
+test("G8: the input of an update or a delete of an object with a version has ifVersion, and no other input has it", () => {
+  type Inputs = inferRouterInputs<Router>;
+  expectTypeOf<Inputs["projects"]["update"]["ifVersion"]>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<Inputs["organizations"]["update"]["ifVersion"]>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<Inputs["profile"]["update"]["ifVersion"]>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<Inputs["security"]["delete"]["ifVersion"]>().toEqualTypeOf<number | undefined>();
+  expectTypeOf<Inputs["projects"]["create"]>().not.toHaveProperty("ifVersion");
+  expectTypeOf<Inputs["applications"]["close"]>().not.toHaveProperty("ifVersion");
+  expectTypeOf<Inputs["invitations"]["delete"]>().not.toHaveProperty("ifVersion");
+  expect(operationsOf(features).filter(({ operation }) => operation.takesVersion).length).toBeGreaterThan(20);
 });

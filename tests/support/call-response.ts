@@ -7,7 +7,14 @@ export interface CallResponse<T = Record<string, unknown>> {
   readonly data: T;
   readonly error: {
     message: string;
-    data: { code: string; httpStatus: number; reason: string; requestId: string; fields?: Record<string, string> };
+    data: {
+      code: string;
+      httpStatus: number;
+      reason: string;
+      requestId: string;
+      fields?: Record<string, string>;
+      details?: unknown;
+    };
   };
   readonly text: string;
   readonly headers: Headers;

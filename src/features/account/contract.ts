@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, Version } from "#src/platform/contract/fields";
 import { Locale } from "../profile/contract";
 
 export const SessionInput = z.strictObject({}).prefault({});
@@ -16,6 +16,8 @@ export const Session = z.object({
     name: z.string().nullable(),
     /** The person's language; null for the language of the browser, and for a key. */
     locale: Locale.nullable(),
+    /** The version of the person's name and language, for `profile.update`; null for a key. */
+    version: Version.nullable(),
     /** The built-in role at the organization; null for a custom role, for scopes, and for no role. */
     role: z.enum(["viewer", "developer", "admin", "owner"]).nullable(),
     /** How the session was opened; empty for a key. */

@@ -37,6 +37,7 @@ export const session = operation(
         email: principal.kind === "session" ? principal.email : null,
         name: principal.kind === "commandLine" ? null : principal.name,
         locale: principal.kind === "session" ? principal.locale : null,
+        version: principal.kind === "session" ? principal.version : null,
         role: showsOrganization ? roleOf(principal) : null,
         methods: principal.kind === "session" ? [...principal.methods] : [],
       },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
+import { Confirm, IdInput, Moment, Name, pageFields, pageOf, SearchText, Version } from "#src/platform/contract/fields";
 import { Exposure, ExposureReason, ExposureState, Sync } from "#src/platform/contract/sync-state";
 import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
 import { EnvironmentKind } from "../environments/contract";
@@ -43,6 +43,8 @@ export const UpdateApplication = z
     name: Name.optional(),
     access: Access.optional(),
     hashAlgorithm: HashAlgorithm.optional(),
+    /** For an access that makes the application public: the digest of `applications.preview`. */
+    confirm: Confirm.optional(),
   })
   .refine((input) => input.name !== undefined || input.access !== undefined || input.hashAlgorithm !== undefined, {
     error: "nothing_to_change",
@@ -61,15 +63,50 @@ export const CloseApplication = z.strictObject({ applicationId: IdInput, reason:
 
 export const ReopenApplication = z.strictObject({ applicationId: IdInput, reason: ClosingReason });
 
-/** Opening several applications at once is not offered. */
+const ApplicationIds = z.array(IdInput).min(1).max(200);
+
 export const UpdateApplications = z.strictObject({
-  applicationIds: z.array(IdInput).min(1).max(200),
-  access: z.literal("protected"),
+  applicationIds: ApplicationIds,
+  access: Access,
+  /** For an access that makes one of them public: the digest of `applications.previewMany`. */
+  confirm: Confirm.optional(),
 });
+
+export const PreviewApplication = z.strictObject({ applicationId: IdInput, access: Access });
+
+export const PreviewApplications = z.strictObject({ applicationIds: ApplicationIds, access: Access });
+
+/** What a change makes public. */
+export const OpeningPreview = z.object({
+  /** The first 20 applications. */
+  becomePublic: z.array(
+    z.object({
+      applicationId: z.string(),
+      name: z.string(),
+      /** It is public only after it is reopened. */
+      closedByHand: z.boolean(),
+      /** The first 20 of its hosts, and the number of all. Null if the caller may not read routes. */
+      hosts: z.object({ first: z.array(z.string()), count: z.number().int() }).nullable(),
+    }),
+  ),
+  /** The number of all applications that become public. */
+  total: z.number().int(),
+  /** Whether the change is refused without `confirm`. */
+  needsConfirmation: z.boolean(),
+  /** For `confirm`. A change that makes something else public has another digest. */
+  digest: z.string(),
+});
+export type OpeningPreview = z.infer<typeof OpeningPreview>;
 
 export const UpdatedApplications = z.object({
   /** Once for each id of the request, in its order. */
-  items: z.array(z.object({ applicationId: z.string(), outcome: z.enum(["updated", "unchanged", "not_found"]) })),
+  items: z.array(
+    z.object({
+      applicationId: z.string(),
+      /** `never_public`: it would become public, and its organization allows no public applications. */
+      outcome: z.enum(["updated", "unchanged", "not_found", "never_public"]),
+    }),
+  ),
   sync: Sync,
 });
 
@@ -144,6 +181,7 @@ export const Application = z.object({
     })
     .nullable(),
   createdAt: Moment,
+  version: Version,
   exposure: Exposure,
   sync: Sync,
 });

@@ -1,4 +1,5 @@
 import { applications } from "#drizzle/applications";
+import { firstVersion } from "#drizzle/columns";
 import type { Authorized } from "#src/access/authorized";
 import { freeSlug, orSlugTaken } from "#src/access/free-slug";
 import { lockOrganization } from "#src/access/lock-organization";
@@ -84,6 +85,7 @@ export const create = operation(
           hashAlgorithm: prepared.hashAlgorithm,
           ...notClosed,
           createdAt: work.now,
+          version: firstVersion,
         };
         await work.tx.insert(applications).values(row).catch(orSlugTaken);
         const { applicationId } = row;

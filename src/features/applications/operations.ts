@@ -5,6 +5,8 @@ import { remove } from "./delete";
 import { list } from "./list";
 import { move } from "./move";
 import { one } from "./one";
+import { preview } from "./preview";
+import { previewMany } from "./preview-many";
 import { reopen } from "./reopen";
 import { update } from "./update";
 import { updateMany } from "./update-many";
@@ -13,7 +15,9 @@ export const applications = {
   create,
   one,
   list,
+  preview,
   update,
+  previewMany,
   updateMany,
   close,
   reopen,

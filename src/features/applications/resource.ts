@@ -19,6 +19,7 @@ export const applicationFacts = z.object({
   hashAlgorithm: z.enum(["apr1", "bcrypt"]),
   /** The cost of its credentials, if they have one other than the product's own. */
   hashCost: z.number().int().nullable(),
+  version: z.number(),
 });
 
 export const application = resource({
@@ -26,6 +27,7 @@ export const application = resource({
   field: "applicationId",
   parent: environment,
   object: applicationFacts,
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });
 

@@ -82,6 +82,7 @@ function present(row: ApplicationRow, exposure: Application["exposure"], sync: A
     hashAlgorithm: row.hashAlgorithm,
     closed: closedOf(row),
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
     exposure,
     sync,
   };

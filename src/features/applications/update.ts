@@ -10,12 +10,13 @@ import { UpdateApplication, UpdatedApplication } from "./contract";
 import type { LocatedApplication } from "./resource";
 import { application } from "./resource";
 import { presentWritten } from "./rows";
+import { openedByAccess, opensNothing, requireConfirmed } from "./rules";
 
 /**
  * Changes an application's name, access or hash algorithm. Changing the access of an application without credentials to
  * `public-when-empty` is an explicit action that makes it public (`becamePublic`), at the earliest when it is reopened if
- * it is closed by hand.
- * @throws Refusal `never_public` | `credentials_exist` all credentials share one algorithm, and existing ones cannot be
+ * it is closed by hand. It needs the digest of `applications.preview`.
+ * @throws Refusal `never_public` | `confirmation_required` | `preview_changed` | `credentials_exist` all credentials share one algorithm, and existing ones cannot be
  * rehashed
  */
 export const update = operation(
@@ -26,7 +27,7 @@ export const update = operation(
     on: application,
     input: UpdateApplication,
     output: UpdatedApplication,
-    errors: ["credentials_exist", "never_public"],
+    errors: ["confirmation_required", "credentials_exist", "never_public", "preview_changed"],
     rest: { method: "PATCH", path: "/applications/{applicationId}" },
   },
   async (authorized, input) => {
@@ -43,8 +44,13 @@ export const update = operation(
       if (input.hashAlgorithm !== undefined && input.hashAlgorithm !== before.hashAlgorithm && !empty) {
         throw new Refusal("credentials_exist", { hashAlgorithm: input.hashAlgorithm });
       }
-      const opens = input.access === "public-when-empty" && before.access !== "public-when-empty" && empty;
+      const opening =
+        input.access === "public-when-empty"
+          ? await openedByAccess(work.tx, work.organizationId, [applicationId])
+          : opensNothing(work.organizationId);
+      const opens = opening.applications.length > 0;
       if (opens && neverPublic) throw new Refusal("never_public");
+      requireConfirmed(opening, input.confirm);
       const becamePublic = opens && !before.isClosed;
 
       const changes = changesOf(before, input);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Confirm, IdInput, Moment, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 /** Sizes are in characters here; the exact rules, in bytes, are in `src/platform/passwords/credential-rules.ts`. */
@@ -14,6 +14,12 @@ export const CreateCredential = z.strictObject({
 export type CreateCredential = z.infer<typeof CreateCredential>;
 
 export const CredentialById = z.strictObject({ securityId: IdInput });
+
+export const DeleteCredential = z.strictObject({
+  securityId: IdInput,
+  /** The digest of `security.preview`. With it, the deletion makes public only what that preview showed. */
+  confirm: Confirm.optional(),
+});
 
 export const UpdateCredential = z
   .strictObject({ securityId: IdInput, username: UsernameInput.optional(), password: PasswordInput.optional() })
@@ -109,6 +115,7 @@ export const ApplicationCredential = z.object({
   username: z.string(),
   hashAlgorithm: z.enum(["apr1", "bcrypt"]),
   createdAt: Moment,
+  version: Version,
   passwordChangedAt: Moment,
   expiresAt: Moment.nullable(),
   lastUsedAt: Moment.nullable(),

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { applications } from "#drizzle/applications";
+import { firstVersion } from "#drizzle/columns";
 import { security } from "#drizzle/security";
 import type { Authorized } from "#src/access/authorized";
 import { preparedUnitOfWork } from "#src/access/unit-of-work";
@@ -69,12 +70,13 @@ export const createMany = operation(
         for (const { securityId: id, username } of accepted) {
           work.auditAs("security.create", { kind: "credential", id, name: username }, { username });
         }
-        const row = { applicationId, hashAlgorithm: kind.algorithm, createdAt: work.now, passwordChangedAt: work.now };
+        const dates = { createdAt: work.now, passwordChangedAt: work.now, expiresAt: null, lastUsedAt: null };
+        const row = { applicationId, hashAlgorithm: kind.algorithm, ...dates, version: firstVersion };
         const items = judged.map((item) => {
           if ("refused" in item) return refusedItem(item.username, item.refused);
           const { securityId, username, password } = item;
           const created: CreatedCredential = {
-            ...presentCredential({ ...row, securityId, username, expiresAt: null, lastUsedAt: null }, work.sync),
+            ...presentCredential({ ...row, securityId, username }, work.sync),
             warnings: [...password.warnings],
             ...(password.generated === undefined ? {} : { password: password.generated }),
           };

@@ -6,7 +6,8 @@ import { unitOfWork } from "#src/access/unit-of-work";
 import { rowsOf, type Transaction } from "#src/database/database";
 import { operation } from "#src/operations/operation";
 import { Refusal } from "#src/platform/errors/refusal";
-import { CredentialById, DeletedCredential } from "./contract";
+import { openedByDeletion, requireConfirmed } from "../applications/rules";
+import { DeleteCredential, DeletedCredential } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, presentCredential } from "./rows";
 
@@ -14,6 +15,7 @@ import { credentialColumns, presentCredential } from "./rows";
  * Deletes a credential, and returns its last state. Deleting the last credential of a `public-when-empty` application
  * is an explicit action that makes the application public (`becamePublic`), at the earliest when it is reopened if it is
  * closed by hand. A `protected` application is closed from then on.
+ * @throws Refusal `preview_changed` the caller confirmed that something else becomes public
  * @throws Refusal `never_public` it was the last one, and the organization forbids public applications
  */
 export const remove = operation(
@@ -22,15 +24,19 @@ export const remove = operation(
     summary: "Delete a credential; becamePublic says whether that made the application public",
     permission: "security:delete",
     on: credential,
-    input: CredentialById,
+    input: DeleteCredential,
     output: DeletedCredential,
-    errors: ["never_public"],
+    errors: ["never_public", "preview_changed"],
     rest: { method: "DELETE", path: "/credentials/{securityId}" },
   },
-  async (authorized) => {
+  async (authorized, { confirm }) => {
     return unitOfWork(authorized, async (work) => {
       const { application, securityId } = work.authorized.object;
       const { neverPublic } = await lockOrganization(work.tx, work.organizationId);
+      if (confirm !== undefined) {
+        const { applicationId } = application;
+        requireConfirmed(await openedByDeletion(work.tx, work.organizationId, { applicationId, securityId }), confirm);
+      }
       const [row] = await work.tx
         .delete(security)
         .where(eq(security.securityId, securityId))

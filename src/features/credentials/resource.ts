@@ -6,6 +6,12 @@ export const credential = resource({
   kind: "credential",
   field: "securityId",
   parent: application,
-  object: z.object({ securityId: z.string(), username: z.string(), application: applicationFacts }),
+  object: z.object({
+    securityId: z.string(),
+    username: z.string(),
+    version: z.number(),
+    application: applicationFacts,
+  }),
+  version: ({ version }) => version,
   name: ({ username }) => username,
 });

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { applications } from "#drizzle/applications";
+import { firstVersion } from "#drizzle/columns";
 import { security } from "#drizzle/security";
 import type { Transaction } from "#src/database/database";
 import { violatedConstraint } from "#src/database/database-errors";
@@ -20,6 +21,7 @@ export const credentialColumns = {
   passwordChangedAt: security.passwordChangedAt,
   expiresAt: security.expiresAt,
   lastUsedAt: security.lastUsedAt,
+  version: security.version,
 };
 
 /** The visible part of a row of `security`: everything except the hash and its cost. */
@@ -36,6 +38,7 @@ export function presentCredential(
     username: row.username,
     hashAlgorithm: row.hashAlgorithm,
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
     passwordChangedAt: row.passwordChangedAt.toISOString(),
     expiresAt: row.expiresAt?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
@@ -97,6 +100,7 @@ export async function insertCredential(
     passwordChangedAt: values.now,
     expiresAt: null,
     lastUsedAt: null,
+    version: firstVersion,
   };
   await tx
     .insert(security)

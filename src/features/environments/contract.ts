@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 export const EnvironmentKind = z.enum(["development", "production"]);
@@ -26,6 +26,7 @@ export const Environment = z.object({
   slug: z.string(),
   kind: EnvironmentKind,
   createdAt: Moment,
+  version: Version,
   sync: Sync,
 });
 export type Environment = z.infer<typeof Environment>;

@@ -13,7 +13,9 @@ export const environment = resource({
     name: z.string(),
     slug: z.string(),
     kind: z.enum(["development", "production"]),
+    version: z.number(),
   }),
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });
 

@@ -1,3 +1,4 @@
+import { firstVersion } from "#drizzle/columns";
 import { environments } from "#drizzle/projects";
 import { freeSlug, orSlugTaken } from "#src/access/free-slug";
 import type { Permission } from "#src/access/permissions";
@@ -14,6 +15,7 @@ export function presentEnvironment(row: typeof environments.$inferSelect, sync: 
     slug: row.slug,
     kind: row.kind,
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
     sync: { changeId: sync.changeId, state: sync.state },
   };
 }
@@ -32,6 +34,7 @@ export async function insertEnvironment<P extends Permission, O>(
     slug: await freeSlug(work.tx, environments, work.organizationId, name, random),
     kind,
     createdAt: work.now,
+    version: firstVersion,
   };
   await work.tx.insert(environments).values(row).catch(orSlugTaken);
   work.auditAs("environments.create", { kind: "environment", id: row.environmentId, name }, { name, kind });

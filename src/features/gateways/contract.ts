@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { GatewayCondition, Sync } from "#src/platform/contract/sync-state";
 
 /** `host:port` or `[address]:port`: the address at which Traefik listens. */
@@ -47,6 +47,7 @@ export const Gateway = z.object({
   probeAddress: z.string(),
   tags: z.boolean(),
   createdAt: Moment,
+  version: Version,
   sync: Sync,
 });
 export type Gateway = z.infer<typeof Gateway>;

@@ -1,11 +1,13 @@
+import { eq } from "drizzle-orm";
 import { gateways } from "#drizzle/gateways";
 import { unitOfWork } from "#src/access/unit-of-work";
 import { gatewaySealContexts, newGatewaySecrets } from "#src/delivery/planner/gateway-secrets";
 import { operation } from "#src/operations/operation";
 import { caller } from "#src/operations/subject";
+import { Refusal } from "#src/platform/errors/refusal";
 import { newId } from "#src/platform/ids";
 import { CreateGateway, Gateway } from "./contract";
-import { allowOrganizations, presentGateway } from "./rows";
+import { allowOrganizations, gatewayColumns, presentGateway } from "./rows";
 import { orNameTaken } from "./rules";
 
 /**
@@ -52,7 +54,9 @@ export const create = operation(
         await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
         const { name, address, probeAddress } = row;
         work.audit({ kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
-        return presentGateway(row, work.sync);
+        const [created] = await work.tx.select(gatewayColumns).from(gateways).where(eq(gateways.gatewayId, gatewayId));
+        if (!created) throw new Refusal("not_found", { kind: "gateway", id: gatewayId });
+        return presentGateway(created, work.sync);
       },
       { role: "host", lock: "share" },
     );

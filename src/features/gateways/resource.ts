@@ -11,7 +11,9 @@ export const gateway = resource({
     address: z.string(),
     probeAddress: z.string(),
     tags: z.boolean(),
+    version: z.number(),
   }),
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });
 

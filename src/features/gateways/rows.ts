@@ -18,6 +18,7 @@ export const gatewayColumns = {
   probeAddress: gateways.probeAddress,
   tags: gateways.tags,
   createdAt: gateways.createdAt,
+  version: gateways.version,
 };
 
 /** The public form of a gateway. */
@@ -33,6 +34,7 @@ export function presentGateway(
     probeAddress: row.probeAddress,
     tags: row.tags,
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
     sync: { changeId: sync.changeId, state: sync.state },
   };
 }

@@ -34,6 +34,11 @@ export const update = operation(
         const [before] = await work.tx.select({ name: gateways.name }).from(gateways).where(self).for("update");
         if (!before) throw new Refusal("not_found", authorized.named);
         if (input.name !== undefined && input.name !== before.name) requireNoLocal(before.name);
+        const { name, organizationIds } = input;
+        const allowed = organizationIds && {
+          before: await allowedOrganizations(work.tx, gatewayId),
+          after: await allowOrganizations(work.tx, gatewayId, organizationIds, work.now),
+        };
         const [row] = await work.tx
           .update(gateways)
           .set({ name: input.name ?? before.name })
@@ -41,11 +46,6 @@ export const update = operation(
           .returning(gatewayColumns)
           .catch((error: unknown) => orNameTaken(error, input.name ?? before.name));
         if (!row) throw new Refusal("not_found", authorized.named);
-        const { name, organizationIds } = input;
-        const allowed = organizationIds && {
-          before: await allowedOrganizations(work.tx, gatewayId),
-          after: await allowOrganizations(work.tx, gatewayId, organizationIds, work.now),
-        };
         work.audit(
           { kind: "gateway", id: gatewayId },
           {

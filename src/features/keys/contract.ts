@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, MomentInput, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, MomentInput, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 const Role = z.enum(["viewer", "developer", "admin", "owner"]);
@@ -89,6 +89,7 @@ export const Key = z.object({
   allowedIps: z.array(z.string()).nullable(),
   requestsPerMinute: z.number().nullable(),
   createdAt: Moment,
+  version: Version,
   expiresAt: Moment.nullable(),
   revokedAt: Moment.nullable(),
   /** Written at most once a minute. */

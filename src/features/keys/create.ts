@@ -1,4 +1,5 @@
 import { apiKeys } from "#drizzle/api-keys";
+import { firstVersion } from "#drizzle/columns";
 import { makeApiKey } from "#src/access/api-keys";
 import { canGive, isAllowed, permissionsOfGrant } from "#src/access/authorization";
 import type { Organization } from "#src/access/organization";
@@ -76,6 +77,7 @@ export const create = operation(
           projectId,
           ...limits,
           createdAt: work.now,
+          version: firstVersion,
           expiresAt,
           revokedAt: null,
           lastUsedAt: null,

@@ -24,7 +24,9 @@ export const apiKey = resource({
     holder: standingSchema.nullable(),
     expiresAt: z.string().nullable(),
     revokedAt: z.string().nullable(),
+    version: z.number(),
   }),
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });
 

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { apiKeys } from "#drizzle/api-keys";
+import { firstVersion } from "#drizzle/columns";
 import { makeApiKey } from "#src/access/api-keys";
 import { canGive, isAllowed, isOwnKey, permissionsOfGrant } from "#src/access/authorization";
 import type { Authorized } from "#src/access/authorized";
@@ -62,6 +63,7 @@ export const rotate = operation(
         ...old,
         apiKeyId: newId("apiKey"),
         createdAt: work.now,
+        version: firstVersion,
         expiresAt: latest === null ? end : earlier(end ?? latest, latest),
         lastUsedAt: null,
         lastUsedIp: null,

@@ -25,6 +25,7 @@ export const keyColumns = {
   allowedIps: apiKeys.allowedIps,
   requestsPerMinute: apiKeys.requestsPerMinute,
   createdAt: apiKeys.createdAt,
+  version: apiKeys.version,
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,
   lastUsedAt: apiKeys.lastUsedAt,

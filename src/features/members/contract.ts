@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf, SearchText } from "#src/platform/contract/fields";
+import { IdInput, Moment, pageFields, pageOf, SearchText, Version } from "#src/platform/contract/fields";
 import { BuiltInRole } from "../roles/contract";
 
 /** `role`: a built-in role, or null for none. `roleId`: a custom role. Exactly one of the two. */
@@ -46,6 +46,7 @@ export const Member = z.object({
     z.object({ projectId: z.string(), role: BuiltInRole.nullable(), roleId: z.string().nullable() }),
   ),
   createdAt: Moment,
+  version: Version,
 });
 export type Member = z.infer<typeof Member>;
 

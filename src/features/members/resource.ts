@@ -14,6 +14,8 @@ export const member = resource({
     email: z.string(),
     role: z.enum(roles).nullable(),
     roleId: z.string().nullable(),
+    version: z.number(),
   }),
+  version: ({ version }) => version,
   name: ({ email }) => email,
 });

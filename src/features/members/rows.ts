@@ -15,6 +15,7 @@ const columns = {
   role: members.role,
   roleId: members.roleId,
   createdAt: members.createdAt,
+  version: members.version,
   lastSeenAt: members.lastSeenAt,
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { Confirm, IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 const Access = z.enum(["public-when-empty", "protected"]);
@@ -30,7 +30,7 @@ export const UpdateOrganization = z
     defaultAccess: Access.optional(),
     /**
      * On: empty applications are closed at once, and a change that would make an application public is refused. Turning
-     * it off opens nothing.
+     * it off opens nothing that the rule has closed, and needs `confirm`.
      */
     neverPublic: z.boolean().optional(),
     passwordPolicy: PasswordPolicy.optional(),
@@ -42,11 +42,22 @@ export const UpdateOrganization = z
     maxKeysPerMember: z.number().int().min(1).max(1_000).optional(),
     /** For each key that has no limit of its own; null for no limit. */
     keyRequestsPerMinute: z.number().int().min(1).max(1_000_000).nullable().optional(),
+    /** For `neverPublic: false`: the digest of `organizations.preview`. */
+    confirm: Confirm.optional(),
   })
-  .refine(({ organizationId: _, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
-    error: "nothing_to_change",
-  });
+  .refine(
+    ({ organizationId: _, confirm: __, ...changes }) => Object.values(changes).some((value) => value !== undefined),
+    {
+      error: "nothing_to_change",
+    },
+  );
 export type UpdateOrganization = z.infer<typeof UpdateOrganization>;
+
+/** The organization lifts the rule. */
+export const PreviewOrganization = z.strictObject({
+  organizationId: IdInput.optional(),
+  neverPublic: z.literal(false),
+});
 
 export const ListOrganizations = z.strictObject(pageFields).prefault({});
 export type ListOrganizations = z.infer<typeof ListOrganizations>;
@@ -65,6 +76,7 @@ export const Organization = z.object({
   upstreams: z.enum(["any", "checked"]),
   root: z.boolean(),
   createdAt: Moment,
+  version: Version,
   sync: Sync,
 });
 export type Organization = z.infer<typeof Organization>;

@@ -38,7 +38,8 @@ export const remove = operation(
       if (root) throw new Refusal("root_organization");
       await lockProjectsAndEnvironments(work.tx, organizationId);
       // The caller's permission can have changed while this transaction waited.
-      await work.authorized.again(work.tx, "update");
+      const locked = await work.authorized.again(work.tx, "update");
+      work.requireVersion(locked.object.version);
       // The lock waits for concurrent creations of applications.
       await work.tx
         .select({ organizationId: organizations.organizationId })

@@ -28,6 +28,7 @@ export function presentOrganization(
     upstreams: row.upstreams,
     root: row.root,
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
     sync: { changeId: sync.changeId, state: sync.state },
   };
 }

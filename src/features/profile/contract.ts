@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Name } from "#src/platform/contract/fields";
+import { Name, Version } from "#src/platform/contract/fields";
 
 /** A language of the console. */
 export const Locale = z.enum(["en", "de"]);
@@ -20,5 +20,6 @@ export const Profile = z.object({
   email: z.string(),
   name: z.string().nullable(),
   locale: Locale.nullable(),
+  version: Version,
 });
 export type Profile = z.infer<typeof Profile>;

@@ -28,9 +28,10 @@ export const update = operation(
         if (!before) throw new Refusal("not_found", { kind: "person", id: null });
         const { name = before.name, locale = before.locale } = input;
         const after = { name, locale };
-        await tx.update(users).set(after).where(its);
+        const [row] = await tx.update(users).set(after).where(its).returning({ version: users.version });
+        if (!row) throw new Refusal("not_found", { kind: "person", id: null });
         audit({ kind: "person", id: object.userId }, beforeAndAfter(before, after));
-        return { userId: object.userId, email: object.email, ...after };
+        return { userId: object.userId, email: object.email, ...after, version: row.version };
       },
       { role: "identity" },
     ),

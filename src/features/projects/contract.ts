@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 export const CreateProject = z.strictObject({ name: Name });
@@ -18,6 +18,7 @@ export const Project = z.object({
   name: z.string(),
   slug: z.string(),
   createdAt: Moment,
+  version: Version,
   sync: Sync,
 });
 export type Project = z.infer<typeof Project>;

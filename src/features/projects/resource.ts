@@ -6,7 +6,14 @@ export const project = resource({
   kind: "project",
   field: "projectId",
   parent: organization,
-  object: z.object({ projectId: z.string(), organizationId: z.string(), name: z.string(), slug: z.string() }),
+  object: z.object({
+    projectId: z.string(),
+    organizationId: z.string(),
+    name: z.string(),
+    slug: z.string(),
+    version: z.number(),
+  }),
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });
 

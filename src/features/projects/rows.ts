@@ -1,3 +1,4 @@
+import { firstVersion } from "#drizzle/columns";
 import { projects } from "#drizzle/projects";
 import { freeSlug, orSlugTaken } from "#src/access/free-slug";
 import type { Permission } from "#src/access/permissions";
@@ -12,6 +13,7 @@ export function presentProject(row: typeof projects.$inferSelect, sync: SyncTick
     name: row.name,
     slug: row.slug,
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
     sync: { changeId: sync.changeId, state: sync.state },
   };
 }
@@ -28,6 +30,7 @@ export async function insertProject<P extends Permission, O>(
     name,
     slug: await freeSlug(work.tx, projects, work.organizationId, name, random),
     createdAt: work.now,
+    version: firstVersion,
   };
   await work.tx.insert(projects).values(row).catch(orSlugTaken);
   work.auditAs("projects.create", { kind: "project", id: row.projectId, name }, { name });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { emailProofs } from "#src/platform/contract/email-proofs";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 /** A URL of a provider. The issuer in tokens is compared with it character by character. */
@@ -166,6 +166,7 @@ export const Provider = z.object({
   createsPersons: z.boolean(),
   enabled: z.boolean(),
   createdAt: Moment,
+  version: Version,
   /**
    * Whether it is configured in `PORTCULLIS_OIDC_PROVIDERS`: only the settings can change it. The root organization
    * sees these providers.

@@ -24,6 +24,7 @@ export const providerColumns = {
   createsPersons: oidcProviders.createsPersons,
   enabled: oidcProviders.enabled,
   createdAt: oidcProviders.createdAt,
+  version: oidcProviders.version,
   emailProof: oidcProviders.emailProof,
   lastRefusal: oidcProviders.lastRefusal,
   organizationId: oidcProviders.organizationId,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 
 /** The roles that every organization has. */
 export const BuiltInRole = z.enum(["viewer", "developer", "admin", "owner"]);
@@ -26,6 +26,7 @@ export const Role = z.object({
   name: z.string(),
   permissions: z.array(z.string()),
   createdAt: Moment,
+  version: Version,
 });
 export type Role = z.infer<typeof Role>;
 

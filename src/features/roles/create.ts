@@ -1,3 +1,4 @@
+import { firstVersion } from "#drizzle/columns";
 import { roles } from "#drizzle/roles";
 import { requireGivable } from "#src/access/privilege-guards";
 import { unitOfWork } from "#src/access/unit-of-work";
@@ -29,7 +30,7 @@ export const create = operation(
       const permissions = requirePermissions(names);
       requireGivable(work, { role: null, permissions });
       const { organizationId, now: createdAt } = work;
-      const row = { roleId: newId("role"), organizationId, name, permissions, createdAt };
+      const row = { roleId: newId("role"), organizationId, name, permissions, createdAt, version: firstVersion };
       await work.tx
         .insert(roles)
         .values(row)

@@ -12,6 +12,8 @@ export const role = resource({
     organizationId: z.string(),
     name: z.string(),
     permissions: z.array(z.string()).readonly(),
+    version: z.number(),
   }),
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 /** The exact rules of hosts, paths and upstreams are in `host-names.ts`, `path-prefixes.ts` and `upstreams.ts` of `src/platform/net`. */
@@ -47,6 +47,7 @@ export const Route = z.object({
   /** False: the place is under maintenance, and answers 403. */
   enabled: z.boolean(),
   createdAt: Moment,
+  version: Version,
   sync: Sync,
 });
 export type Route = z.infer<typeof Route>;

@@ -11,7 +11,9 @@ export const route = resource({
     host: z.string(),
     /** Empty for the whole host. */
     pathPrefix: z.string(),
+    version: z.number(),
     application: applicationFacts,
   }),
+  version: ({ version }) => version,
   name: ({ host, pathPrefix }) => `${host}${pathPrefix}`,
 });

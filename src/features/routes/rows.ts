@@ -1,3 +1,4 @@
+import { firstVersion } from "#drizzle/columns";
 import { routes } from "#drizzle/routes";
 import type { Permission } from "#src/access/permissions";
 import type { Work } from "#src/access/unit-of-work";
@@ -22,6 +23,7 @@ export function presentRoute(
     upstreams: [...new Set(row.upstreams.map((upstream) => upstream.given))].map((url) => ({ url })),
     enabled: row.enabled,
     createdAt: row.createdAt.toISOString(),
+    version: row.version,
     sync: { changeId: sync.changeId, state: sync.state },
   };
 }
@@ -45,6 +47,7 @@ export async function insertRoute<P extends Permission, O>(
     upstreamKeys: [...place.keys],
     enabled: true,
     createdAt: work.now,
+    version: firstVersion,
   };
   await work.tx
     .insert(routes)

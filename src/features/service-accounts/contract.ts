@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 const Role = z.enum(["viewer", "developer", "admin", "owner"]);
@@ -44,6 +44,7 @@ export const ServiceAccount = z.object({
   role: Role.nullable(),
   roleId: z.string().nullable(),
   createdAt: Moment,
+  version: Version,
   sync: Sync,
 });
 export type ServiceAccount = z.infer<typeof ServiceAccount>;

@@ -1,3 +1,4 @@
+import { firstVersion } from "#drizzle/columns";
 import { serviceAccounts } from "#drizzle/roles";
 import { requireGranted } from "#src/access/resolve-grant";
 import { unitOfWork } from "#src/access/unit-of-work";
@@ -37,6 +38,7 @@ export const create = operation(
           role,
           roleId,
           createdAt: work.now,
+          version: firstVersion,
         };
         await work.tx
           .insert(serviceAccounts)

@@ -13,6 +13,8 @@ export const serviceAccount = resource({
     name: z.string(),
     role: z.enum(roles).nullable(),
     roleId: z.string().nullable(),
+    version: z.number(),
   }),
+  version: ({ version }) => version,
   name: ({ name }) => name,
 });

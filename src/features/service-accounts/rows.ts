@@ -6,6 +6,6 @@ import type { ServiceAccount } from "./contract";
 export function presentServiceAccount(
   row: Omit<typeof serviceAccounts.$inferSelect, "organizationId">,
 ): ServiceAccount {
-  const { serviceAccountId, name, role, roleId, createdAt } = row;
-  return { serviceAccountId, name, role, roleId, createdAt: createdAt.toISOString(), sync: { ...unchanged } };
+  const { serviceAccountId, name, role, roleId, createdAt, version } = row;
+  return { serviceAccountId, name, role, roleId, createdAt: createdAt.toISOString(), version, sync: { ...unchanged } };
 }

@@ -4,6 +4,7 @@ import { type OperationTree, operationsOf } from "#src/operations/operations-of"
 import { commonReasons } from "#src/operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "#src/platform/errors/reason";
 import { type Reason, reasons } from "#src/platform/errors/reasons";
+import { hasEntityTag } from "./entity-tag";
 import { restBase } from "./rest-base";
 
 type Json = { readonly [key: string]: unknown };
@@ -57,6 +58,10 @@ const errorSchema: Json = {
         reason: { type: "string", enum: Object.keys(reasons).sort(), description: "Stable and machine-readable." },
         message: { type: "string" },
         requestId: { type: "string" },
+        details: {
+          type: "object",
+          description: "The values in the message, for reasons that state them.",
+        },
         fields: {
           type: "object",
           description: "The fields of the input that are wrong, by path, with a stable word for each problem.",
@@ -77,6 +82,7 @@ function describe(operation: AnyOperation, path: string): Json {
   const hasBody = rest.method === "POST" || rest.method === "PATCH" || rest.method === "PUT";
   const status = rest.status ?? 200;
   const isOpen = access.kind !== "permission";
+  const isConditional = operation.type === "query" && hasEntityTag(operation);
   return {
     operationId: path === rest.path ? name : `${name}.also`,
     summary,
@@ -84,6 +90,8 @@ function describe(operation: AnyOperation, path: string): Json {
     ...(access.kind === "permission" ? { "x-permission": access.permission } : {}),
     ...(isOpen ? { security: [] } : {}),
     parameters: [
+      ...(operation.takesVersion ? [ifMatch] : []),
+      ...(isConditional ? [ifNoneMatch] : []),
       ...named.map((field) => ({ name: field, in: "path", required: true, schema: properties[field] ?? {} })),
       ...(hasBody
         ? []
@@ -116,13 +124,42 @@ function describe(operation: AnyOperation, path: string): Json {
         ...(status === 204
           ? {}
           : { content: { "application/json": { schema: withoutClosing(schemaOf(operation.output, "output")) } } }),
-        ...(status === 201
-          ? { headers: { Location: { description: "The path of the created object.", schema: { type: "string" } } } }
-          : {}),
+        ...headersOf(operation),
       },
+      ...(isConditional ? { 304: { description: "The caller already has this response." } } : {}),
       ...refusalsOf(errors),
     },
   };
+}
+
+const ifMatch: Json = {
+  name: "If-Match",
+  in: "header",
+  required: false,
+  description:
+    'The "ETag" of an earlier response, or several of them. Nothing is written if the object has another version now. The same as "ifVersion" in the input; one of the two is enough.',
+  schema: { type: "string" },
+};
+
+const ifNoneMatch: Json = {
+  name: "If-None-Match",
+  in: "header",
+  required: false,
+  description: 'The "ETag" of an earlier response. The response is 304 without a body if it would be the same.',
+  schema: { type: "string" },
+};
+
+/** Describes the headers of a response. */
+function headersOf(operation: AnyOperation): Json {
+  const { Location, ETag } = {
+    Location: { description: "The path of the created object.", schema: { type: "string" } },
+    ETag: { description: "The version of the object, for If-Match.", schema: { type: "string" } },
+  };
+  const headers = {
+    ...(operation.rest.status === 201 ? { Location } : {}),
+    ...(hasEntityTag(operation) ? { ETag } : {}),
+  };
+  return Object.keys(headers).length === 0 ? {} : { headers };
 }
 
 /** The reasons with which the transport refuses a request before an operation is called. */

@@ -6,6 +6,7 @@ import { callOf } from "../caller";
 import type { Environment, RequestContext, Rule } from "../environment";
 import { bodyMethods, Unreadable } from "../readable-request";
 import { callRules } from "../rules/call-rules";
+import { entityTag, isKnown } from "./entity-tag";
 import { harmlessName, inputOfQuery } from "./input-of-query";
 import { restBase } from "./rest-base";
 
@@ -26,7 +27,8 @@ const calling: Calling = {
       context.get("responseHeaders"),
       context.req.raw.signal,
     );
-    return operation.run(call, () => read(context.get("readable")));
+    const ifMatch = context.req.header("if-match") ?? null;
+    return operation.run({ ...call, ifMatch }, () => read(context.get("readable")));
   },
 };
 
@@ -40,7 +42,7 @@ export function restOf(tree: OperationTree, { rules, run }: Calling = calling): 
     rest.on(method, paths, ...rules(operation), async (context) => {
       const named = context.req.param();
       const output = await run(context, operation, (request) => readInput(operation, request, named));
-      return responseOf(operation, output, operations);
+      return responseOf(operation, output, operations, context.req.raw.headers);
     });
   }
   return rest;
@@ -90,11 +92,22 @@ function parsed(text: string): unknown {
   }
 }
 
-function responseOf(operation: AnyOperation, output: unknown, operations: readonly AnyOperation[]): Response {
+function responseOf(
+  operation: AnyOperation,
+  output: unknown,
+  operations: readonly AnyOperation[],
+  headers: Headers,
+): Response {
   const status = operation.rest.status ?? 200;
   if (status === 204) return new Response(null, { status });
   const location = status === 201 ? locationOf(operation, output, operations) : null;
-  return Response.json(output, { status, ...(location === null ? {} : { headers: { location } }) });
+  const text = JSON.stringify(output);
+  const etag = entityTag(operation, output, text);
+  const own = { ...(location === null ? {} : { location }), ...(etag === null ? {} : { etag }) };
+  if (etag !== null && operation.type === "query" && isKnown(etag, headers)) {
+    return new Response(null, { status: 304, headers: own });
+  }
+  return new Response(text, { status, headers: { "content-type": "application/json", ...own } });
 }
 
 /** Returns the address of a created object: the operation `one` of the same aggregate. */

@@ -3,7 +3,7 @@ import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import
 import { isUnreachable } from "#src/database/database-errors";
 import { ReasonedError } from "#src/platform/errors/refusal";
 import { MethodNotAllowed, Unreadable } from "../readable-request";
-import { codeOf, type ErrorData, reasonedError } from "../refusal";
+import { codeOf, type ErrorData, namedIn, reasonedError } from "../refusal";
 
 /** The errors with which tRPC itself refuses a request; any other error of tRPC is a defect in this product. */
 const trpcRefusals: Partial<Record<TRPC_ERROR_CODE_KEY, () => ReasonedError>> = {
@@ -28,9 +28,10 @@ export function formatError(
   error: TRPCError,
   requestId: string,
 ): { code: DefaultErrorShape["code"]; message: string; data: ErrorData } {
-  const { message, reason, fields } = refusalIn(error);
+  const refused = refusalIn(error);
+  const { message, reason } = refused;
   const { code } = error;
-  const data = { code, httpStatus: shape.data.httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
+  const data = { code, httpStatus: shape.data.httpStatus, reason, requestId, ...namedIn(refused) };
   return { code: shape.code, message, data };
 }
 

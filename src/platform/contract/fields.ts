@@ -17,6 +17,15 @@ export const pageFields = {
   limit: z.number().int().min(1).max(200).default(50),
 };
 
+/**
+ * The version of an object: it changes whenever something changes that an update can change. A later version is
+ * greater.
+ */
+export const Version = z.number().int();
+
+/** The digest of the preview that the caller has seen. */
+export const Confirm = z.string().regex(/^[\w-]{43}$/);
+
 /** Text that a list or a search looks for, in any case. `%` and `_` are letters like others. */
 export const SearchText = z
   .string()

@@ -7,6 +7,8 @@ export const statuses = {
   forbidden: 403,
   notFound: 404,
   conflict: 409,
+  preconditionFailed: 412,
+  preconditionRequired: 428,
   invalid: 400,
   tooMany: 429,
   unavailable: 503,
@@ -30,12 +32,17 @@ export type RefusalKind =
   | "forbidden"
   | "notFound"
   | "conflict"
+  | "preconditionFailed"
+  | "preconditionRequired"
   | "invalid"
   | "tooMany"
   | "unavailable";
 
 /** The affected inputs, by path, with a stable word each. */
 export type Fields = Readonly<Record<string, string>>;
+
+/** What a client needs besides the sentence, to continue or to say the same in its own words. */
+export type Details = Readonly<Record<string, unknown>>;
 
 /** One reason of the catalogue. `P`: the parameters of its sentence; undefined if it has none. */
 export interface Definition<K extends Kind, P> {
@@ -45,6 +52,7 @@ export interface Definition<K extends Kind, P> {
   /** The text for people. It never contains a secret, a hash, SQL, or text of another tenant. */
   sentence(params: P): string;
   fields(params: P): Fields | undefined;
+  details(params: P): Details | undefined;
 }
 
 /** A definition, whatever its parameters are. */
@@ -53,11 +61,12 @@ export interface AnyDefinition {
   readonly example: object | undefined;
   sentence(params: never): string;
   fields(params: never): Fields | undefined;
+  details(params: never): Details | undefined;
 }
 
 /** Defines a reason whose sentence is always the same. */
 export function fixed<const K extends Kind>(kind: K, sentence: string, fields?: Fields): Definition<K, undefined> {
-  return { kind, example: undefined, sentence: () => sentence, fields: () => fields };
+  return { kind, example: undefined, sentence: () => sentence, fields: () => fields, details: () => undefined };
 }
 
 /**
@@ -75,7 +84,17 @@ export function worded<const K extends Kind, P extends object>(
     example,
     sentence,
     fields: (params) => (typeof fields === "function" ? fields(params) : fields),
+    details: () => undefined,
   };
+}
+
+/** Like `worded`, for a reason whose parameters the response also contains as values: `details`. */
+export function detailed<const K extends Kind, P extends Details>(
+  kind: K,
+  sentence: (params: P) => string,
+  example: NoInfer<P>,
+): Definition<K, P> {
+  return { ...worded(kind, sentence, example), details: (params) => params };
 }
 
 /** The sentence of a reason with the values of its example. */

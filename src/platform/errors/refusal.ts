@@ -1,4 +1,4 @@
-import { type AnyDefinition, type Fields, statuses } from "./reason";
+import { type AnyDefinition, type Details, type Fields, statuses } from "./reason";
 import { type ParamsOf, type Reason, type RefusalReason, reasons } from "./reasons";
 
 /** The arguments that a reason requires: exactly the parameters of its sentence. */
@@ -15,6 +15,8 @@ export abstract class ReasonedError<R extends Reason = Reason> extends Error {
   readonly status: number;
   /** The affected inputs, by path, with a stable word each. */
   readonly fields?: Fields;
+  /** The parameters of the sentence, if the response contains them as values. */
+  readonly details?: Details;
   /** The number of seconds before a retry makes sense, for `Retry-After`; null if it is unknown. */
   readonly retryAfter: number | null;
   /** Which rate limit was reached: `sign-in:ip`. */
@@ -32,6 +34,8 @@ export abstract class ReasonedError<R extends Reason = Reason> extends Error {
     this.status = statuses[definition.kind];
     const fields = definition.fields(params as never);
     if (fields !== undefined) this.fields = fields;
+    const details = definition.details(params as never);
+    if (details !== undefined) this.details = details;
     const { retryAfter, limit } = limitIn(params);
     this.retryAfter = retryAfter ?? (definition.kind === "unavailable" ? 1 : null);
     this.limit = limit;

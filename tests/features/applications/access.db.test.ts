@@ -4,6 +4,7 @@ import { changes } from "#drizzle/changes";
 import { organizations } from "#drizzle/organizations";
 import { security } from "#drizzle/security";
 import type { CallResponse } from "#tests/support/call-response";
+import { callConfirmed } from "#tests/support/confirmed";
 import { insertEnvironment } from "#tests/support/environment";
 import { lastRow, readRows, updateRows } from "#tests/support/rows/table";
 import { registerSecret } from "#tests/support/secrets";
@@ -365,7 +366,7 @@ async function act(
 ): Promise<CallResponse<{ becamePublic?: boolean }> | null> {
   if ("delete" in what) return org.call("security.delete", { securityId: credentials.get(what.delete) });
   if ("add" in what) return org.call("security.create", { applicationId, username: "new" });
-  if ("access" in what) return org.call("applications.update", { applicationId, access: what.access });
+  if ("access" in what) return callConfirmed(org.call, "applications.update", { applicationId, access: what.access });
   if ("rename" in what) return org.call("applications.update", { applicationId, name: "Renamed" });
   if ("algorithm" in what) return org.call("applications.update", { applicationId, hashAlgorithm: what.algorithm });
   if ("newPassword" in what) {

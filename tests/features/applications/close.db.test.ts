@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { applications } from "#drizzle/applications";
+import { ok } from "#tests/support/call-response";
+import { callConfirmed } from "#tests/support/confirmed";
 import { insertEnvironment } from "#tests/support/environment";
 import { type GivenOrganization, given as givenIn, openWorld, type World } from "#tests/support/world";
 
@@ -79,7 +81,8 @@ describe("applications.close and applications.reopen", () => {
     const opened = await given().ok<Shown>("applications.update", { applicationId, access: "public-when-empty" });
     const deleted = await given().ok<Shown>("security.delete", { securityId });
     const again = await given().ok<Shown>("applications.update", { applicationId, access: "protected" });
-    const twice = await given().ok<Shown>("applications.update", { applicationId, access: "public-when-empty" });
+    const opening = { applicationId, access: "public-when-empty" };
+    const twice = await ok(callConfirmed<Shown>(acme.call, "applications.update", opening));
     expect([opened, deleted, again, twice].map(({ becamePublic }) => becamePublic)).toEqual(Array(4).fill(false));
     expect((await entriesOf(applicationId)).map(({ action }) => action)).not.toContain("applications.update.opened");
     expect(await shown(applicationId)).toMatchObject({ openedBy: "access", exposure: { intended: "closed" } });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { changes } from "#drizzle/changes";
+import { ok } from "#tests/support/call-response";
+import { callConfirmed } from "#tests/support/confirmed";
 import { insertEnvironment } from "#tests/support/environment";
 import { readRows } from "#tests/support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
@@ -28,7 +30,10 @@ async function organization() {
     org,
     application: async (input: Record<string, unknown> = {}) =>
       (await given(org).application({ environmentId, ...input })).applicationId,
-    setNeverPublic: (neverPublic: boolean) => given(org).ok<Updated>("organizations.update", { neverPublic }),
+    setNeverPublic: (neverPublic: boolean) =>
+      neverPublic
+        ? given(org).ok<Updated>("organizations.update", { neverPublic })
+        : ok(callConfirmed<Updated>(org.call, "organizations.update", { neverPublic })),
     stateOf: async (applicationId: string) => {
       const { openedBy, exposure } = await given(org).ok<ApplicationState>("applications.one", { applicationId });
       return [exposure.intended, openedBy];
@@ -89,10 +94,8 @@ describe("DK-19: neverPublic", () => {
     expect(await stateOf(locked)).toEqual(["protected", null]);
     await setNeverPublic(false);
     expect((await given(org).ok<{ becamePublic: boolean }>("security.delete", { securityId })).becamePublic).toBe(true);
-    const opened = await given(org).ok<{ becamePublic: boolean }>("applications.update", {
-      applicationId: shielded,
-      access: "public-when-empty",
-    });
+    const opening = { applicationId: shielded, access: "public-when-empty" };
+    const opened = await ok(callConfirmed<{ becamePublic: boolean }>(org.call, "applications.update", opening));
     expect([opened.becamePublic, await stateOf(shielded)]).toEqual([true, ["public", "access"]]);
   });
 
@@ -116,7 +119,9 @@ describe("DK-19: neverPublic", () => {
       const [on, ...acts] = await Promise.all([
         setNeverPublic(true),
         ...credentials.map(({ securityId }) => org.call("security.delete", { securityId })),
-        ...shielded.map((id) => org.call("applications.update", { applicationId: id, access: "public-when-empty" })),
+        ...shielded.map((id) =>
+          callConfirmed(org.call, "applications.update", { applicationId: id, access: "public-when-empty" }),
+        ),
         ...[1, 2].map(() => org.call("applications.create", { environmentId, name: "New" })),
       ]);
       expect(on.neverPublic).toBe(true);

@@ -125,10 +125,11 @@ describe("applications.updateMany", () => {
     });
   });
 
-  test("does not open applications, and takes at most 200", async () => {
+  test("does not open applications without a confirmation, and takes at most 200", async () => {
     const applicationIds = [await application({ access: "protected" })];
+    const opening = await acme.call("applications.updateMany", { applicationIds, access: "public-when-empty" });
+    expect([opening.status, opening.error?.data.reason]).toEqual([428, "confirmation_required"]);
     for (const input of [
-      { applicationIds, access: "public-when-empty" },
       { applicationIds: [], access: "protected" },
       { applicationIds: Array(201).fill("app_x"), access: "protected" },
     ]) {

@@ -194,7 +194,7 @@ test("no response and no audit entry contains a gateway's nonce, tag key, probe 
     }
   }
   expect(Object.keys(created.data).sort()).toEqual(
-    ["address", "createdAt", "gatewayId", "name", "probeAddress", "sync", "tags", "target"].sort(),
+    ["address", "createdAt", "gatewayId", "name", "probeAddress", "sync", "tags", "target", "version"].sort(),
   );
 });
 

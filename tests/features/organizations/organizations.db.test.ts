@@ -12,6 +12,8 @@ import { roles, serviceAccounts } from "#drizzle/roles";
 import { claims } from "#drizzle/routes";
 import { sweep } from "#src/delivery/leader/sweeper";
 import { openBrowser } from "#tests/support/browser";
+import { ok } from "#tests/support/call-response";
+import { callConfirmed } from "#tests/support/confirmed";
 import { insertEnvironment } from "#tests/support/environment";
 import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
 import { givenMember, givenPerson } from "#tests/support/people";
@@ -23,6 +25,7 @@ interface Organization {
   readonly name: string;
   readonly slug: string;
   readonly neverPublic: boolean;
+  readonly version: number;
   readonly defaultAccess: string;
   readonly passwordPolicy: string;
   readonly closed: { applicationId: string; name: string }[];
@@ -45,7 +48,8 @@ describe("organizations.update", () => {
     const before = await given(acme).ok<Organization>("organizations.one", {});
     expect(before).toMatchObject({ defaultAccess: "public-when-empty", neverPublic: false, passwordPolicy: "advise" });
     const { sync, closed, ...after } = await update(acme, { name: "Acme & Sons" });
-    expect({ ...after, sync }).toEqual({ ...before, name: "Acme & Sons" });
+    expect({ ...after, sync }).toEqual({ ...before, version: after.version, name: "Acme & Sons" });
+    expect(after.version).toBeGreaterThan(before.version);
     expect([sync, closed]).toEqual([{ changeId: null, state: "unchanged" }, []]);
     await update(acme, { defaultAccess: "protected" });
     await update(acme, { passwordPolicy: "enforce", name: "Acme & Sons" });
@@ -138,7 +142,11 @@ describe("organizations.update", () => {
       world,
       organizationId,
       (tx) => updateRows(tx, organizations, { organizationId }, { name: "Renamed", neverPublic: true }),
-      () => acme.call<Organization>("organizations.update", { passwordPolicy: "enforce", neverPublic: false }),
+      () =>
+        callConfirmed<Organization>(acme.call, "organizations.update", {
+          passwordPolicy: "enforce",
+          neverPublic: false,
+        }),
     );
     expect([changed.status, changed.data]).toMatchObject([
       200,
@@ -172,7 +180,8 @@ describe("DK-19: neverPublic", () => {
     ]);
     expect(opened).toEqual([]);
     expect(await update(acme, { neverPublic: true })).toMatchObject({ closed: [], sync: { changeId: null } });
-    expect(await update(acme, { neverPublic: false })).toMatchObject({ closed: [], sync: { changeId: null } });
+    const off = await ok(callConfirmed<Organization>(acme.call, "organizations.update", { neverPublic: false }));
+    expect(off).toMatchObject({ closed: [], sync: { changeId: null } });
     for (const applicationId of [...open, shielded]) {
       const { exposure } = await given(acme).ok<{ exposure: { intended: string } }>("applications.one", {
         applicationId,

@@ -89,7 +89,7 @@ describe("projects", () => {
   test("creating a project delivers nothing to a gateway", async () => {
     const created = await project();
     expect(created.sync).toEqual({ changeId: null, state: "unchanged" });
-    expect(Object.keys(created).sort()).toEqual(["createdAt", "name", "projectId", "slug", "sync"]);
+    expect(Object.keys(created).sort()).toEqual(["createdAt", "name", "projectId", "slug", "sync", "version"]);
   });
 });
 

@@ -7,7 +7,7 @@ import { procedures } from "./procedures";
 /** Fields that would give a caller more rights or another organization if an input accepted them. */
 const fields = [
   ...["organizationId", "userId", "role", "roleId", "permissions", "scopes"],
-  ...["root", "upstreams", "createdAt", "hash", "stage"],
+  ...["root", "upstreams", "createdAt", "hash", "stage", "version"],
 ] as const;
 
 /** The procedures that take such a field on purpose. Other tests check the rights of the caller to use it. */
@@ -16,6 +16,7 @@ const intended: Readonly<Record<string, readonly (typeof fields)[number][]>> = {
   "organizations.create": ["upstreams"],
   "organizations.one": ["organizationId"],
   "organizations.update": ["organizationId"],
+  "organizations.preview": ["organizationId"],
   "organizations.delete": ["organizationId"],
   "keys.create": ["role", "roleId", "scopes"],
   "invitations.create": ["role", "roleId"],

@@ -60,6 +60,14 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
         expected: administers,
       },
     ],
+    "organizations.preview": [
+      { title: "the caller's own", input: async () => ({ neverPublic: false }), expected: administersOwn },
+      {
+        title: "by id",
+        input: async () => ({ organizationId: acme.organizationId, neverPublic: false }),
+        expected: administers,
+      },
+    ],
     // Acme is the root organization, so even its owner gets 409.
     "organizations.delete": [
       { input: async () => ({ organizationId: acme.organizationId }), expected: { ...owns, owner: 409 } },
@@ -150,14 +158,41 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
     "applications.update": [
       {
+        input: async () => {
+          const opening = { applicationId: await application(), access: "public-when-empty" };
+          const { digest } = await given(acme).ok<{ digest: string }>("applications.preview", opening);
+          return { ...opening, confirm: digest };
+        },
+        expected: writesInProject,
+      },
+    ],
+    "applications.preview": [
+      {
         input: async () => ({ applicationId: await application(), access: "public-when-empty" }),
         expected: writesInProject,
       },
     ],
+    "applications.previewMany": [
+      {
+        input: async () => ({ applicationIds: [await application()], access: "public-when-empty" }),
+        expected: statuses(403, 200, 200, 200, 200, 403),
+      },
+    ],
     "applications.updateMany": [
       {
+        title: "protecting",
         input: async () => ({ applicationIds: [await application()], access: "protected" }),
         expected: statuses(403, 200, 200, 200, 200, 403),
+      },
+      {
+        // Strangers do not find the application, so nothing would become public, as the digest says.
+        title: "opening with a confirmation",
+        input: async () => {
+          const opening = { applicationIds: [await application()], access: "public-when-empty" };
+          const { digest } = await given(acme).ok<{ digest: string }>("applications.previewMany", opening);
+          return { ...opening, confirm: digest };
+        },
+        expected: statuses(403, 200, 200, 200, 412, 403),
       },
     ],
     "applications.move": [
@@ -238,6 +273,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "security.update": [
       { input: async () => ({ securityId: await credential(), username: "bob" }), expected: writesInProject },
     ],
+    "security.preview": [{ input: async () => ({ securityId: await credential() }), expected: writesInProject }],
     "security.delete": [{ input: async () => ({ securityId: await credential() }), expected: writesInProject }],
 
     "routes.create": [

@@ -1,7 +1,7 @@
 import { hasFormOfId } from "#src/platform/ids";
 import type { ReservedFor } from "#src/platform/net/reserved-hosts";
 import { oneOf, quoted, quotedUrl } from "../quoted";
-import { type AnyDefinition, fixed, worded } from "../reason";
+import { type AnyDefinition, detailed, fixed, worded } from "../reason";
 import { reservedMessage } from "../route-messages";
 
 /** What does not exist, and what the present state does not allow. */
@@ -215,6 +215,31 @@ export const stateReasons = {
     { premise: "the password policy" },
   ),
 
+  // A change that depends on what the caller last saw.
+  stale_version: detailed(
+    "preconditionFailed",
+    ({ kind, by, at }: StaleVersion) =>
+      `${by === null ? "Something" : actorWords(by)} changed this ${objectWords(kind)}${at === null ? "" : ` at ${at}`}, after you read it. Nothing was written; read it again, and send your change with its new version.`,
+    {
+      kind: "application",
+      by: { kind: "person", name: "ada@example.org" },
+      at: "2026-11-03T09:15:00.000Z",
+      version: 1793697300000,
+    },
+  ),
+  confirmation_required: detailed(
+    "preconditionRequired",
+    ({ act, total }: Confirmation) =>
+      `This change needs a confirmation, because ${openingWords(act, total)}. Look at the preview (${previews[act]}), and send its digest as "confirm".`,
+    { act: "access", total: 3 },
+  ),
+  preview_changed: detailed(
+    "preconditionFailed",
+    ({ act, total }: Confirmation) =>
+      `This change would make public something else than the preview that was confirmed: now ${openingWords(act, total)}. Nothing was written; look at the new preview (${previews[act]}).`,
+    { act: "access", total: 4 },
+  ),
+
   // Commands of the host.
   not_set_up: fixed("conflict", 'This installation is not set up yet. Run "setup" first.'),
   no_such_gateway: worded(
@@ -246,6 +271,53 @@ export type Premise =
   | "the organization of the session"
   | "the organization's rule for upstreams"
   | "the name's slug";
+
+/** Who changed an object after the caller read it, as the audit log names them. Null: the log does not say it. */
+type StaleVersion = {
+  readonly kind: string;
+  readonly by: { readonly kind: ActorKind; readonly name: string | null } | null;
+  readonly at: string | null;
+  /** Of the object now; null for a kind without versions. */
+  readonly version: number | null;
+};
+
+type ActorKind = "person" | "apiKey" | "serviceAccount" | "commandLine" | "system" | "anonymous";
+
+/**
+ * What makes applications public: a change of access, the end of the rule `neverPublic`, or the deletion of a
+ * credential.
+ */
+export type OpeningAct = "access" | "never_public" | "deletion";
+
+type Confirmation = {
+  readonly act: OpeningAct;
+  /** How many applications it makes public. */
+  readonly total: number;
+};
+
+const previews: Readonly<Record<OpeningAct, string>> = {
+  access: "applications.preview or applications.previewMany",
+  never_public: "organizations.preview",
+  deletion: "security.preview",
+};
+
+function openingWords(act: OpeningAct, total: number): string {
+  const opens = total === 1 ? "one application becomes public" : `${total} applications become public`;
+  return act !== "never_public" ? opens : `the organization allows public applications again, and ${opens}`;
+}
+
+const actorWordsOf: Readonly<Record<ActorKind, string>> = {
+  person: "Another person",
+  apiKey: "An API key",
+  serviceAccount: "A service account",
+  commandLine: "The command line of the host",
+  system: "Portcullis",
+  anonymous: "Something",
+};
+
+function actorWords({ kind, name }: { readonly kind: ActorKind; readonly name: string | null }): string {
+  return name === null ? actorWordsOf[kind] : quoted(name);
+}
 
 type LinkPurpose = "set_up" | "password" | "second_factor";
 
