@@ -89,7 +89,10 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         gatewayId: gateway.gatewayId,
         folder,
         alone: database.kind === "embedded",
-        onProgress: () => runtime.waits.wake(),
+        onProgress: () => {
+          runtime.waits.wake();
+          runtime.events.wake();
+        },
         ...(timing ? { timing } : {}),
         ...(faultPoint ? { faultPoint } : {}),
         onStatus: () => settings.onStatus?.(leaderships()),
