@@ -15,6 +15,7 @@ import { callOf, isRefusedCaller } from "./caller";
 import type { Environment } from "./environment";
 import { repeatedNames } from "./readable-request";
 import { activeRequest } from "./rules/active-request";
+import { compression } from "./rules/compression";
 import { responseHeaders } from "./rules/response-headers";
 import { statedCallerOfLink } from "./rules/stated-caller";
 import { supportedMethods } from "./rules/supported-methods";
@@ -31,6 +32,7 @@ export const auditExport = new Hono<Environment>().all(
   statedCallerOfLink,
   responseHeaders,
   activeRequest(),
+  compression(),
   (context) => {
     const call = callOf(context.get("caller"), context.get("slot"), context.get("responseHeaders"));
     return answerAuditExport(call, new URL(context.req.url).searchParams);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, pageFields, pageOf, Secret } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 /** Sizes are in characters here; the exact rules, in bytes, are in `src/platform/passwords/credential-rules.ts`. */
@@ -119,7 +119,7 @@ export type ApplicationCredential = z.infer<typeof ApplicationCredential>;
 /** `password` is set only if it was generated, and only in this response. */
 export const CreatedCredential = ApplicationCredential.extend({
   warnings: z.array(Warning),
-  password: z.string().optional(),
+  password: Secret.optional(),
 });
 export type CreatedCredential = z.infer<typeof CreatedCredential>;
 

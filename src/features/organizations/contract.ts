@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, pageFields, pageOf, Secret } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 const Access = z.enum(["public-when-empty", "protected"]);
@@ -73,7 +73,7 @@ export type Organization = z.infer<typeof Organization>;
 export const CreatedOrganization = Organization.extend({
   ownerId: z.string(),
   /** The link with which the owner chooses a password, for half an hour; null for a person who had an account before. */
-  setupUrl: z.string().nullable(),
+  setupUrl: Secret.nullable(),
 });
 export type CreatedOrganization = z.infer<typeof CreatedOrganization>;
 
