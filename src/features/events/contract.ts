@@ -29,9 +29,6 @@ export type GatewayEvent = z.infer<typeof GatewayEvent>;
 export const AuditEvent = z.object({ auditId: z.string(), action: z.string() });
 export type AuditEvent = z.infer<typeof AuditEvent>;
 
-/** The last message of a stream: the caller may not follow any more. */
-export const EndOfEvents = z.object({ reason: z.string() });
-
 /** A word of the database. A word that this version does not know counts as not known. */
 export const StoredExposureState = ExposureState.catch("unknown");
 export const StoredExposureReason = ExposureReason.catch("unrecognized");
