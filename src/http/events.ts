@@ -81,9 +81,10 @@ function streamOf(subscription: Subscription): ReadableStream<Uint8Array> {
 }
 
 function textOf(message: Message): string {
-  if (message.kind === "heartbeat") return ":\n\n";
+  // Without data, a browser only remembers the id.
+  if (message.kind === "heartbeat") return `id: ${message.position}\n\n`;
+  if (message.kind === "ready") return `id: ${message.position}\nevent: ready\ndata: {}\n\n`;
   if (message.kind === "end") return `event: end\ndata: ${JSON.stringify({ reason: message.reason })}\n\n`;
   const { position, event } = message;
-  const data = event.kind === "ready" ? {} : presentEvent(event);
-  return `id: ${position}\nevent: ${event.kind}\ndata: ${JSON.stringify(data)}\n\n`;
+  return `id: ${position}\nevent: ${event.kind}\ndata: ${JSON.stringify(presentEvent(event))}\n\n`;
 }

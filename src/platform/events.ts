@@ -22,12 +22,23 @@ export type LiveEvent =
   /** Too much has changed, or the position is unknown: everything has to be read again. */
   | { readonly kind: "reset" };
 
+/** An event at its position. All streams of an organization share it. */
+export interface EventMessage {
+  readonly kind: "event";
+  readonly position: string;
+  readonly event: LiveEvent;
+}
+
 /** One message of a stream. */
 export type Message =
-  /** `ready`: the stream begins at this position. */
-  | { readonly kind: "event"; readonly position: string; readonly event: LiveEvent | { readonly kind: "ready" } }
-  /** Keeps the connection open. */
-  | { readonly kind: "heartbeat" }
+  | EventMessage
+  /** The stream begins at this position. */
+  | { readonly kind: "ready"; readonly position: string }
+  /**
+   * Keeps the connection open, and says that the follower has everything up to this position: it may see none of the
+   * newest events.
+   */
+  | { readonly kind: "heartbeat"; readonly position: string }
   /** The last message: the caller may not follow any more. */
   | { readonly kind: "end"; readonly reason: string };
 

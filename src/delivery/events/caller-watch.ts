@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Database } from "#src/database/database";
 import { Refusal } from "#src/platform/errors/refusal";
 import type { Follower } from "#src/platform/events";
+import { Repeats } from "#src/platform/repeats";
 import type { Pace } from "#src/platform/timer";
 import type { Clock } from "#src/platform/values";
 
@@ -44,6 +45,7 @@ const afterFailure = 1_000;
  */
 export function watchCallers({ database, log, clock, pace, everyMs, over }: Watching): CallerWatch {
   const watched = new Set<Watched>();
+  const repeats = new Repeats();
   let isRunning = false;
 
   async function run(): Promise<void> {
@@ -53,8 +55,10 @@ export function watchCallers({ database, log, clock, pace, everyMs, over }: Watc
       let rest = everyMs;
       try {
         await checkAll();
+        repeats.over();
       } catch (error) {
-        log.warn({ err: error, callers: watched.size }, "the callers of streams could not be checked");
+        const silent = repeats.due("callers", pace.now());
+        if (silent !== null) log.warn({ err: error, silent }, "the callers of streams could not be checked");
         rest = afterFailure;
       }
       await pace.sleep(rest, over);

@@ -1,4 +1,4 @@
-import type { LiveEvent, Message } from "#src/platform/events";
+import type { EventMessage, LiveEvent } from "#src/platform/events";
 
 /** The states of an organization, as its events report them. Each value is everything that an event depends on. */
 export interface States {
@@ -29,7 +29,7 @@ export interface SealedEntry {
 }
 
 /** The most events of one look. More of them become one `reset`. */
-export const mostAtOnce = 500;
+export const mostAtOnce = 200;
 
 /** Derives the events between two looks at an organization. */
 export function eventsBetween(before: States, after: States, entries: readonly SealedEntry[]): LiveEvent[] {
@@ -71,7 +71,7 @@ function isSameApplication(before: ApplicationState | undefined, now: Applicatio
 export class EventLog {
   /** Tells the positions of this log from those of other organizations, processes and times. */
   readonly #epoch: string;
-  readonly #kept: { readonly position: string; readonly event: LiveEvent }[] = [];
+  readonly #kept: EventMessage[] = [];
   #last = 0;
 
   constructor(
@@ -87,10 +87,10 @@ export class EventLog {
   }
 
   /** @returns the messages of these events */
-  add(events: readonly LiveEvent[]): (Message & { readonly kind: "event" })[] {
+  add(events: readonly LiveEvent[]): EventMessage[] {
     return events.map((event) => {
       this.#last += 1;
-      const message = { kind: "event", position: this.position, event } as const;
+      const message: EventMessage = { kind: "event", position: this.position, event };
       this.#kept.push(message);
       if (this.#kept.length > this.most) this.#kept.shift();
       return message;
@@ -98,17 +98,15 @@ export class EventLog {
   }
 
   /** Returns the events after a position; null if the log does not have all of them. */
-  after(position: string): LiveEventMessage[] | null {
+  after(position: string): readonly EventMessage[] | null {
     const [epoch, number = ""] = position.split(".");
     if (epoch !== this.#epoch || !/^\d{1,15}$/.test(number)) return null;
     const missed = this.#last - Number(number);
     if (missed < 0 || missed > this.#kept.length) return null;
-    return this.#kept.slice(this.#kept.length - missed).map((kept) => ({ kind: "event", ...kept }));
+    return this.#kept.slice(this.#kept.length - missed);
   }
 
   #positionOf(number: number): string {
     return `${this.#epoch}.${number}`;
   }
 }
-
-type LiveEventMessage = Message & { readonly kind: "event"; readonly event: LiveEvent };

@@ -3,6 +3,7 @@ import type { Database } from "#src/database/database";
 import { Refusal } from "#src/platform/errors/refusal";
 import type { Events, Follower } from "#src/platform/events";
 import { Slots } from "#src/platform/fair-share";
+import { Repeats } from "#src/platform/repeats";
 import { Waker } from "#src/platform/signal";
 import { type Pace, realPace } from "#src/platform/timer";
 import type { Clock, RandomBytes } from "#src/platform/values";
@@ -58,7 +59,7 @@ const usualTiming: StreamTiming = {
 const retryAfter = 5;
 /** Organizations in one look, and events that each of them keeps for streams that resume. */
 const organizationsAtOnce = 100;
-const keptEvents = 1_000;
+export const keptEvents = 400;
 /** The shortest time between two looks, in ms, and the share of time that looks may take. */
 const closest = 50;
 const shares = { postgres: 0.25, embedded: 0.1 } as const;
@@ -96,6 +97,7 @@ export function createEventHub(options: EventHubOptions): Events {
   const waker = new Waker();
   const over = new AbortController();
   const watch = watchCallers({ database, log, clock, pace, everyMs: timing.checkEvery, over: over.signal });
+  const repeats = new Repeats();
   let isLooking = false;
   let beatenAt = pace.now();
 
@@ -127,8 +129,7 @@ export function createEventHub(options: EventHubOptions): Events {
         const took = pace.now() - began;
         rest = Math.min(longestRest, Math.max(closest, took / shares[database.kind] - took));
       } catch (error) {
-        log.warn({ err: error, organizations: channels.size }, "the events of streams could not be read");
-        failNew(error);
+        for (const channel of channels.values()) failed(channel, error);
         rest = afterFailure;
       }
       beat();
@@ -147,7 +148,8 @@ export function createEventHub(options: EventHubOptions): Events {
       const indicators = await readIndicators(database, ids, clock.now());
       for (const channel of some) {
         const isDue = pace.now() - channel.readAt >= timing.readEvery;
-        if (isDue || indicators.get(channel.organizationId) !== channel.indicator) await read(channel);
+        if (!isDue && indicators.get(channel.organizationId) === channel.indicator) continue;
+        await read(channel).catch((error: unknown) => failed(channel, error));
       }
     }
   }
@@ -163,26 +165,33 @@ export function createEventHub(options: EventHubOptions): Events {
     channel.states = states;
     channel.indicator = indicator;
     channel.readAt = pace.now();
+    repeats.over();
     if (before === null) return channel.begun.resolve();
     for (const message of channel.log.add(eventsBetween(before, states, entries))) {
-      if (message.event.kind === "ready") continue;
-      for (const stream of streams) stream.offer({ ...message, event: message.event });
+      for (const stream of streams) stream.offer(message);
     }
   }
 
-  /** A stream that has not begun gets the error; the others continue when the database answers again. */
-  function failNew(error: unknown): void {
-    for (const channel of channels.values()) {
-      if (channel.states !== null) continue;
-      channels.delete(channel.organizationId);
-      channel.begun.reject(error);
-    }
+  /**
+   * A stream that has not begun gets the error. The others continue when the states can be read again. An organization
+   * whose states cannot be read does not stop the events of others.
+   */
+  function failed(channel: Channel, error: unknown): void {
+    const silent = repeats.due("states", pace.now());
+    if (silent !== null)
+      log.warn({ err: error, silent }, "the states of an organization could not be read for its streams");
+    channel.readAt = pace.now();
+    if (channel.states !== null) return;
+    channels.delete(channel.organizationId);
+    channel.begun.reject(error);
   }
 
   function beat(): void {
     if (pace.now() - beatenAt < timing.beatEvery) return;
     beatenAt = pace.now();
-    for (const { streams } of channels.values()) for (const stream of streams) stream.beat();
+    for (const { streams, log: events } of channels.values()) {
+      for (const stream of streams) stream.beat(events.position);
+    }
   }
 
   function forgetEmpty(): void {
@@ -227,11 +236,10 @@ export function createEventHub(options: EventHubOptions): Events {
     channel.streams.add(stream);
     channel.emptySince = null;
     const missed = follower.after === null ? null : channel.log.after(follower.after);
+    const { position } = channel.log;
     if (missed !== null) for (const message of missed) stream.offer(message);
-    else {
-      const kind = follower.after === null ? "ready" : "reset";
-      stream.push({ kind: "event", position: channel.log.position, event: { kind } });
-    }
+    else if (follower.after === null) stream.push({ kind: "ready", position });
+    else stream.push({ kind: "event", position, event: { kind: "reset" } });
     return stream;
   }
 

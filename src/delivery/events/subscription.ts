@@ -1,7 +1,10 @@
-import type { Follower, LiveEvent, Message, Subscription } from "#src/platform/events";
+import type { EventMessage, Follower, Message, Subscription } from "#src/platform/events";
 
-/** The most messages that wait for one reader. A reader that is slower loses its stream, and resumes it later. */
-const mostWaiting = 256;
+/**
+ * The most messages that wait for one reader. A reader that is slower loses its stream, and resumes it later. It is more
+ * than one look can report, and more than a stream that resumes can have missed.
+ */
+export const mostWaiting = 512;
 
 /** The messages that wait for one follower. */
 export class Stream implements Subscription {
@@ -20,7 +23,7 @@ export class Stream implements Subscription {
   }
 
   /** Adds an event, if the follower may see it. */
-  offer(message: Message & { readonly kind: "event"; readonly event: LiveEvent }): void {
+  offer(message: EventMessage): void {
     if (message.event.kind === "reset" || this.follower.sees(message.event)) this.push(message);
   }
 
@@ -36,8 +39,8 @@ export class Stream implements Subscription {
   }
 
   /** Keeps the connection open if nothing else does. */
-  beat(): void {
-    if (this.#waiting.length === 0) this.push({ kind: "heartbeat" });
+  beat(position: string): void {
+    if (this.#waiting.length === 0) this.push({ kind: "heartbeat", position });
   }
 
   /** Ends the stream with a last message. */

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { Stream } from "#src/delivery/events/subscription";
-import type { Follower, LiveEvent, Message } from "#src/platform/events";
+import { mostAtOnce } from "#src/delivery/events/channel";
+import { keptEvents } from "#src/delivery/events/event-hub";
+import { mostWaiting, Stream } from "#src/delivery/events/subscription";
+import type { EventMessage, Follower, LiveEvent } from "#src/platform/events";
 
 const follower = (sees: Follower["sees"] = () => true): Follower => ({
   owner: { organizationId: "org_1", caller: "ses_1" },
@@ -10,7 +12,7 @@ const follower = (sees: Follower["sees"] = () => true): Follower => ({
   sees,
   renew: async () => false,
 });
-const message = (event: LiveEvent): Message & { kind: "event"; event: LiveEvent } => ({
+const message = (event: LiveEvent): EventMessage => ({
   kind: "event",
   position: "e1.1",
   event,
@@ -46,11 +48,21 @@ test("a reader that does not read loses its stream, and nothing waits for it", a
   expect([stream.isOver, ends, await stream.next()]).toEqual([true, 1, null]);
 });
 
+test("a look and a resumed stream fit into what may wait, and one message more does not", async () => {
+  const stream = new Stream(follower(), () => undefined);
+  for (let count = 0; count < mostWaiting; count += 1) stream.offer(entry);
+  expect(stream.isOver).toBe(false);
+  expect(await stream.next()).toHaveLength(mostWaiting);
+  expect(mostWaiting).toBeGreaterThan(Math.max(mostAtOnce, keptEvents));
+  for (let count = 0; count <= mostWaiting; count += 1) stream.offer(entry);
+  expect(stream.isOver).toBe(true);
+});
+
 test("a heartbeat is sent only if nothing else waits", async () => {
   const stream = new Stream(follower(), () => undefined);
-  stream.beat();
-  stream.beat();
-  expect(await stream.next()).toEqual([{ kind: "heartbeat" }]);
+  stream.beat("e1.7");
+  stream.beat("e1.7");
+  expect(await stream.next()).toEqual([{ kind: "heartbeat", position: "e1.7" }]);
 });
 
 test("a finished stream has one last message", async () => {
