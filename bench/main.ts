@@ -15,6 +15,7 @@ import { gateways } from "./figures/gateways";
 import { lists } from "./figures/lists";
 import { memory } from "./figures/memory";
 import { signInFlood } from "./figures/sign-in-flood";
+import { idleStreams } from "./figures/streams";
 import { waits } from "./figures/waits";
 import { closePlaces } from "./installation";
 import { type Row, table } from "./table";
@@ -33,6 +34,7 @@ const figures: readonly Figure[] = [
   firstStart,
   memory,
   ...waits,
+  idleStreams,
 ];
 
 /** Whether a figure has this name, or this name before its dash: `create` names `create-postgres` and `create-embedded`. */

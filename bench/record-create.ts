@@ -7,6 +7,7 @@ import { embeddedDatabase } from "../src/database/embedded-database";
 import { openPostgres } from "../src/database/postgres-database";
 import { makeSealer } from "../src/database/sealing";
 import { makeSigner } from "../src/database/signing";
+import { createEventHub } from "../src/delivery/events/event-hub";
 import { createWaitHub } from "../src/delivery/wait-hub";
 import { createHandler } from "../src/http/handler";
 import type { Settings } from "../src/main/settings/environment";
@@ -55,6 +56,7 @@ export async function recordCreate(
     prioritize: () => undefined,
     prove: () => undefined,
     waits: createWaitHub({ database, log, prioritize: () => undefined }),
+    events: createEventHub({ ...realSurroundings(), database, log }),
   });
   const call = async (username: string) => {
     const response = await handler(

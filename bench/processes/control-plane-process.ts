@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Runtime } from "#src/access/runtime";
+import { createEventHub } from "#src/delivery/events/event-hub";
 import { type RunningSync, startSync } from "#src/delivery/leader/start-sync";
 import { createWaitHub } from "#src/delivery/wait-hub";
 import { createHandler } from "#src/http/handler";
@@ -71,6 +72,7 @@ const runtime: Runtime = {
   prioritize,
   prove: (gatewayId, applicationId) => sync?.prove(gatewayId, applicationId),
   waits: createWaitHub({ database, log, prioritize }),
+  events: createEventHub({ ...surroundings, database, log, random: randomBytes }),
 };
 if (options.sync) {
   sync = startSync(runtime, {

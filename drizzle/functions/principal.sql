@@ -1,4 +1,5 @@
 -- Who is asking: a key or a session by the hash of its secret, or the host's command line. No row: not authenticated.
+-- p_organization_id: the id or the slug of the requested organization, or null; of the command line, the id.
 -- organization_id: which organization the request is about. theirs: whether that is the requested one.
 create or replace function portcullis_principal(p_presented text, p_hash text, p_organization_id text)
   returns table (principal jsonb, organization_id text, theirs boolean)
@@ -6,7 +7,12 @@ create or replace function portcullis_principal(p_presented text, p_hash text, p
 declare
   v_key api_keys%rowtype;
   v_session sessions%rowtype;
+  v_wanted text := p_organization_id;
 begin
+  -- A slug has no underscore, and every id has one.
+  if p_presented <> 'commandLine' and strpos(v_wanted, '_') = 0 then
+    v_wanted := coalesce((select o.organization_id from organizations o where o.slug = v_wanted), v_wanted);
+  end if;
   if p_presented = 'commandLine' then
     principal := jsonb_build_object('kind', 'commandLine');
     organization_id := p_organization_id;
@@ -23,7 +29,7 @@ begin
       'expiresAt', v_key.expires_at, 'revokedAt', v_key.revoked_at, 'rotatedTo', v_key.rotated_to,
       'lastUsedAt', v_key.last_used_at, 'lastUsedIp', v_key.last_used_ip);
     organization_id := v_key.organization_id;
-    theirs := p_organization_id is null or p_organization_id = v_key.organization_id;
+    theirs := v_wanted is null or v_wanted = v_key.organization_id;
     return next;
   elsif p_presented = 'session' then
     select * into v_session from sessions s where s.hash = p_hash;
@@ -31,10 +37,10 @@ begin
     -- A session that an organization's own provider opened is valid in that organization only.
     select m.organization_id into organization_id from members m where m.user_id = v_session.user_id
         and (v_session.bound_to is null or m.organization_id = v_session.bound_to)
-      order by m.organization_id = p_organization_id desc nulls last, m.organization_id = v_session.organization_id desc nulls last,
+      order by m.organization_id = v_wanted desc nulls last, m.organization_id = v_session.organization_id desc nulls last,
         m.created_at, m.organization_id
       limit 1;
-    theirs := p_organization_id is null or p_organization_id is not distinct from organization_id;
+    theirs := v_wanted is null or v_wanted is not distinct from organization_id;
     -- The person is not a member of the requested organization: the audit log of their own one records the request.
     if not theirs then
       select m.organization_id into organization_id from members m where m.user_id = v_session.user_id

@@ -184,7 +184,8 @@ async function identified(
 function authorizeStatement(request: RequestContext, { resource, id }: Named<unknown>, lock: LockStrength) {
   const { presents } = request;
   const hash = presents.kind === "commandLine" ? null : presents.hash;
-  return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${resource.locator}::text, ${id}::text, ${lock}::text)`;
+  const requested = presents.kind === "commandLine" ? presents.organizationId : presents.organization;
+  return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${requested}::text, ${resource.locator}::text, ${id}::text, ${lock}::text)`;
 }
 
 const minute = 60_000;

@@ -28,8 +28,8 @@ export interface RequestContext {
 }
 
 export type Presented =
-  /** `organizationId`: the organization that the request is about, if it names one (`x-organization-id`). */
-  | { readonly kind: "apiKey"; readonly hash: string; readonly organizationId: string | null }
-  | { readonly kind: "session"; readonly hash: string; readonly organizationId: string | null }
+  /** `organization`: the id or the slug of the organization that the request names; null if it names none. */
+  | { readonly kind: "apiKey"; readonly hash: string; readonly organization: string | null }
+  | { readonly kind: "session"; readonly hash: string; readonly organization: string | null }
   /** A person who can open the control socket or the data folder, acting for one organization. */
   | { readonly kind: "commandLine"; readonly organizationId: string };

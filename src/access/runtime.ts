@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Database } from "../database/database";
 import type { Sealer } from "../database/sealing";
 import type { Signer } from "../database/signing";
+import type { Events } from "../platform/events";
 import type { Mailer } from "../platform/mail";
 import type { Clock, HostWatch, RandomBytes, Resolver, UpstreamWatch } from "../platform/values";
 import type { Waits } from "../platform/waits";
@@ -42,6 +43,8 @@ export interface Runtime {
   readonly prove: (gatewayId: string, applicationId: string) => void;
   /** The requests of this process that wait for deliveries. */
   readonly waits: Waits;
+  /** The streams of events of this process. */
+  readonly events: Events;
 }
 
 /** The gateway `local` of this process, for people who may see the paths of this machine. */

@@ -40,7 +40,7 @@ interface Row {
  * How long a proof is valid, in ms. Proofs are renewed within ten minutes while a process leads the gateway and the
  * gateway answers; this is three times as long.
  */
-const proofHoldsForMs = 30 * 60_000;
+export const proofHoldsForMs = 30 * 60_000;
 
 /**
  * Selects what the exposure of applications depends on, one row each, with what lists sort and show. What lies in

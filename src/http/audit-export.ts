@@ -15,8 +15,9 @@ import { callOf, isRefusedCaller } from "./caller";
 import type { Environment } from "./environment";
 import { repeatedNames } from "./readable-request";
 import { activeRequest } from "./rules/active-request";
+import { compression } from "./rules/compression";
 import { responseHeaders } from "./rules/response-headers";
-import { statedCaller } from "./rules/stated-caller";
+import { statedCallerOfLink } from "./rules/stated-caller";
 import { supportedMethods } from "./rules/supported-methods";
 
 /** The path from which an audit log is downloaded as a file. */
@@ -28,9 +29,10 @@ const callersOrganization = { resource: organization, id: null };
 export const auditExport = new Hono<Environment>().all(
   "/",
   supportedMethods("GET"),
-  statedCaller,
+  statedCallerOfLink,
   responseHeaders,
   activeRequest(),
+  compression(),
   (context) => {
     const call = callOf(context.get("caller"), context.get("slot"), context.get("responseHeaders"));
     return answerAuditExport(call, new URL(context.req.url).searchParams);
@@ -101,7 +103,7 @@ async function answerAuditExport(context: ExportCall, query: URLSearchParams): P
     );
     throw new Refusal("invalid_input", { fields });
   }
-  const { format, log, ...filter } = readQuery(query);
+  const { format, log, organization: _, ...filter } = readQuery(query);
   const { type, head, line } = formats[format];
   const day = context.runtime.clock.now().toISOString().slice(0, 10);
   const close = context.slot.openStream(authorized.organization.organizationId);

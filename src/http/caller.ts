@@ -29,11 +29,16 @@ export type Caller = Omit<Call, "slot" | "responseHeaders" | "keepSession" | "si
   readonly credential: string | null;
 };
 
+/**
+ * Reads what a request states about its caller.
+ * @param namedInQuery the organizations that its query names, for requests to which a page cannot add headers
+ */
 export async function callerOf(
   runtime: Runtime,
   request: Request,
   peer: SocketPeer,
   requestId: string,
+  namedInQuery: readonly string[] = [],
 ): Promise<Caller> {
   const { headers } = request;
   const arrival = arrivalOf(runtime, headers, peer);
@@ -41,7 +46,7 @@ export async function callerOf(
   const cookie = headers.get("cookie");
   const readsCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
   const sessionHash = readsCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
-  const organizationId = headers.get("x-organization-id");
+  const organization = namedOrganization(request, namedInQuery);
   const parsedKey = apiKey === null ? null : parseApiKey(apiKey);
   const hash = parsedKey === null ? sessionHash : parsedKey.ok ? parsedKey.hash : "malformed";
   return {
@@ -56,9 +61,25 @@ export async function callerOf(
     sessionHash,
     csrfToken: headers.get("x-csrf-token"),
     from: headers.get("origin"),
-    organizationId,
-    credential: hash === null ? null : `${hash} ${organizationId ?? ""}`,
+    organization,
+    credential: hash === null ? null : `${hash} ${organization ?? ""}`,
   };
+}
+
+/** The header that names the organization of a request, by its id or its slug. */
+export const organizationHeader = "x-organization";
+
+/** Takes ids and slugs too. It was the only one in version 0.1.0. */
+const formerOrganizationHeader = "x-organization-id";
+
+/**
+ * Returns the organization that a request names. Two different names are combined to one that no organization has, as
+ * HTTP combines a header that is sent twice, so that such a request is refused.
+ */
+function namedOrganization({ headers }: Request, inQuery: readonly string[]): string | null {
+  const names = [headers.get(organizationHeader), headers.get(formerOrganizationHeader), ...inQuery];
+  const different = new Set(names.filter((name) => name !== null));
+  return different.size === 0 ? null : [...different].join(", ");
 }
 
 export function callOf(

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Runtime } from "../access/runtime";
 import type { Database } from "../database/database";
 import { countAlarms } from "../delivery/alarms";
+import { createEventHub } from "../delivery/events/event-hub";
 import { isOfClaim, textOf } from "../delivery/leader/cause-of";
 import type { ReconcilerTiming } from "../delivery/leader/controller-settings";
 import { isLed } from "../delivery/leader/lease";
@@ -14,6 +15,7 @@ import { ActiveRequests } from "../http/active-requests";
 import { describeError } from "../http/describe-error";
 import { createHandler, type Handler } from "../http/handler";
 import { type HttpServer, listen } from "../http/server/http-server";
+import type { Events } from "../platform/events";
 import { localGateway } from "../platform/local-gateway";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
@@ -87,6 +89,7 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
 interface Open {
   control?: ControlSocket;
   http?: HttpServer;
+  events?: Events;
   console?: { close(): Promise<void> };
   sync?: RunningSync;
   sweeper?: { stop(): Promise<void> };
@@ -126,6 +129,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
 
   const { database, sealer, fingerprint, signer, installationId } = onServer ?? (await openIt());
   const prioritize = (applicationId: string) => open.sync?.prioritize(applicationId);
+  open.events = createEventHub({ database, log, clock, random });
   const runtime: Runtime = {
     database,
     sealer,
@@ -144,10 +148,14 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ownAddresses,
     ownNames,
     listensOn: [{ host, port: http.port }],
-    wake: (gatewayIds) => open.sync?.wake(gatewayIds),
+    wake: (gatewayIds) => {
+      open.sync?.wake(gatewayIds);
+      open.events?.wake();
+    },
     prove: (gatewayId, applicationId) => open.sync?.prove(gatewayId, applicationId),
     prioritize,
     waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
+    events: open.events,
   };
   const listeners = new Set<() => void>();
   const sync = startSync(runtime, {
@@ -239,9 +247,11 @@ function syncOverrides({ faultPoint, timing }: Overrides) {
   return { ...(faultPoint ? { faultPoint } : {}), ...(timing ? { timing } : {}) };
 }
 
-/** Closes requests first, then deliveries, then the resources that both use; the lock of the data folder comes last. */
+/** Ends streams and closes requests first, then deliveries, then the resources that both use; the lock of the data folder comes last. */
 async function closeAll(open: Open): Promise<void> {
-  await open.http?.close(graceMs);
+  const requestsEnd = open.http?.close(graceMs);
+  open.events?.close(); // no connection is accepted any more, so a caller resumes its stream at another process
+  await requestsEnd;
   await open.console?.close();
   await open.sync?.stop();
   await open.sweeper?.stop();

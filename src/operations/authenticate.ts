@@ -21,7 +21,7 @@ const expiryHeaderSetter =
  * @throws Refusal `no_credentials` | `key_unknown`, both without a query
  */
 export async function authenticate(call: Call, action: string): Promise<RequestContext> {
-  const { runtime, requestId, ip, organizationId } = call;
+  const { runtime, requestId, ip, organization: named } = call;
   const setExpiryHeader = expiryHeaderSetter(call);
   const onIdentified: NonNullable<RequestContext["onIdentified"]> = (principal, organization) => {
     setExpiryHeader(principal);
@@ -37,11 +37,11 @@ export async function authenticate(call: Call, action: string): Promise<RequestC
       await trace.refused(refusal, "key_malformed");
       throw refusal;
     }
-    return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };
+    return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organization: named } };
   }
   if (call.sessionHash !== null) {
     await followTrustedHeader({ ...call, local, sessionHash: call.sessionHash });
-    return { ...request, presents: { kind: "session", hash: call.sessionHash, organizationId } };
+    return { ...request, presents: { kind: "session", hash: call.sessionHash, organization: named } };
   }
   throw new Refusal("no_credentials", { wrongHost: call.wrongHost });
 }

@@ -25,10 +25,10 @@ export interface Call {
   readonly csrfToken: string | null;
   /** `Origin`, which a browser sends with every change. */
   readonly from: string | null;
-  /** `x-organization-id`: the organization that the request is about. */
-  readonly organizationId: string | null;
   /** `If-Match`; null without it, and over tRPC, where the input has `ifVersion`. */
   readonly ifMatch: string | null;
+  /** The id or the slug of the organization that the request names; null if it names none. */
+  readonly organization: string | null;
   /** The call's slot among the active requests. */
   readonly slot: CallSlot;
   /** Headers of the response. */

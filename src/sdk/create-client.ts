@@ -6,6 +6,11 @@ export interface ClientOptions {
   /** The address of the control plane: `https://portcullis.example.org`. */
   readonly url: string;
   readonly apiKey: string;
+  /**
+   * The organization of all calls, by its id or its slug. A key belongs to one organization: with another one, every call
+   * is refused with `not_found`.
+   */
+  readonly organization?: string;
   /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
@@ -32,12 +37,12 @@ export type Client = TRPCClient<Router>;
  * @throws TRPCClientError whose `data` has `reason`, `requestId` and, if inputs are affected, `fields`; for
  * `stale_version`, `confirmation_required` and `preview_changed` also `details`
  */
-export function createClient({ url, apiKey, fetch: ownFetch }: ClientOptions): Client {
+export function createClient({ url, apiKey, organization, fetch: ownFetch }: ClientOptions): Client {
   return createTRPCClient<Router>({
     links: [
       httpLink({
         url: `${url.replace(/\/+$/, "")}/api/trpc`,
-        headers: { "x-api-key": apiKey },
+        headers: { "x-api-key": apiKey, ...(organization === undefined ? {} : { "x-organization": organization }) },
         methodOverride: "POST",
         ...(ownFetch ? { fetch: (input, init) => ownFetch(input as string | URL, init as RequestInit) } : {}),
       }),

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditEntries } from "#drizzle/audit";
 import { members } from "#drizzle/members";
+import { organizations } from "#drizzle/organizations";
 import { projects } from "#drizzle/projects";
 import { makeApiKey } from "#src/access/api-keys";
 import { newId } from "#src/platform/ids";
@@ -18,16 +19,23 @@ let world: World;
 let acme: GivenOrganization;
 let beta: GivenOrganization;
 let ada: GivenPerson;
+let slugs: { readonly acme: string; readonly beta: string };
 let address = 0;
 
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
   beta = await world.organization();
+  slugs = { acme: await slugOf(acme), beta: await slugOf(beta) };
   ada = await givenPerson(world);
   await givenMember(world, acme.organizationId, ada, "owner");
 });
 afterAll(() => world.close());
+
+async function slugOf({ organizationId }: GivenOrganization): Promise<string> {
+  const [row] = await readRows(world.db.owner, organizations, { organizationId }, ["slug"]);
+  return row?.slug ?? "";
+}
 
 /** Rate limits are by address, so every browser has its own. */
 const browserAt = (origin = testOrigin) =>
@@ -187,8 +195,11 @@ describe("a key together with a cookie (TM-34)", () => {
   });
 });
 
-describe("x-organization-id", () => {
-  const foreignIds = () => [beta.organizationId, newId("organization"), "", "x", "' or 1=1 --", "é"];
+describe.each(["x-organization", "x-organization-id"])("%s", (header) => {
+  const foreignIds = () => [
+    ...[beta.organizationId, newId("organization"), slugs.beta, "no-such-slug", slugs.acme.toUpperCase()],
+    ...["", "x", "_", "' or 1=1 --", "é", `${slugs.acme}, ${slugs.acme}`, "a".repeat(4_000)],
+  ];
 
   test("a session gets 404 for a foreign organization as for an unknown one", async () => {
     const browser = await signedIn();
@@ -202,7 +213,7 @@ describe("x-organization-id", () => {
     ];
     for (const [procedure, input] of inputs) {
       for (const organizationId of foreignIds()) {
-        const { status, error } = await browser.call(procedure, input, { "x-organization-id": organizationId });
+        const { status, error } = await browser.call(procedure, input, { [header]: organizationId });
         expect([procedure, organizationId, status, error?.data.reason]).toEqual([
           procedure,
           organizationId,
@@ -210,7 +221,7 @@ describe("x-organization-id", () => {
           "not_found",
         ]);
       }
-      const own = await browser.call(procedure, input, { "x-organization-id": acme.organizationId });
+      const own = await browser.call(procedure, input, { [header]: acme.organizationId });
       expect([procedure, own.status]).toEqual([procedure, 200]);
     }
     const { organizationId } = beta;
@@ -220,7 +231,7 @@ describe("x-organization-id", () => {
   test("a key gets 404 for a foreign organization, and its own organization changes nothing", async () => {
     const key = await acme.key("owner");
     const callWithKey = (organizationId: string, procedure = "projects.list") =>
-      browserAt().call(procedure, {}, { "x-api-key": key, "x-organization-id": organizationId });
+      browserAt().call(procedure, {}, { "x-api-key": key, [header]: organizationId });
     for (const procedure of ["auth.session", "projects.list", "organizations.one", "keys.list"]) {
       for (const organizationId of foreignIds()) {
         const { status, error } = await callWithKey(organizationId, procedure);
@@ -241,7 +252,7 @@ describe("x-organization-id", () => {
     await givenMember(world, acme.organizationId, eve, "owner");
     await givenMember(world, gamma.organizationId, eve, "viewer");
     const { browser } = await givenSession(world, eve);
-    const there = { "x-organization-id": gamma.organizationId };
+    const there = { [header]: gamma.organizationId };
     const session = await browser.call<{ organization: { organizationId: string }; principal: { role: string } }>(
       "auth.session",
       {},
@@ -261,13 +272,96 @@ describe("x-organization-id", () => {
 
   test("a refused attempt at a foreign organization is audited only in the caller's organization", async () => {
     const browser = await signedIn();
-    const answer = await browser.call("claims.list", {}, { "x-organization-id": beta.organizationId });
+    const answer = await browser.call("claims.list", {}, { [header]: beta.organizationId });
     const rows = await readRows(world.db.owner, auditEntries, { requestId: answer.headers.get("x-request-id") ?? "" }, [
       "organizationId",
       "reason",
       "actorId",
     ]);
     expect(rows).toEqual([{ organizationId: acme.organizationId, reason: "not_found", actorId: ada.userId }]);
+  });
+});
+
+describe("a person in two organizations", () => {
+  interface SessionOf {
+    readonly organization: { readonly organizationId: string; readonly slug: string };
+  }
+
+  async function inBoth() {
+    const eve = await givenPerson(world);
+    await givenMember(world, acme.organizationId, eve, "owner");
+    await givenMember(world, beta.organizationId, eve, "owner");
+    const { browser } = await givenSession(world, eve);
+    const organizationOf = async (headers: Record<string, string> = {}) =>
+      (await browser.call<SessionOf>("auth.session", {}, headers)).data.organization;
+    return { eve, browser, organizationOf };
+  }
+
+  test("two tabs of one session work in two organizations that they name by slugs", async () => {
+    const { browser } = await inBoth();
+    const names = async (organization: string) => {
+      const { data } = await browser.call<{ items: { name: string }[] }>(
+        "projects.list",
+        {},
+        { "x-organization": organization },
+      );
+      return data.items.map(({ name }) => name);
+    };
+    for (const slug of [slugs.acme, slugs.beta]) {
+      const created = await browser.call("projects.create", { name: `Tab of ${slug}` }, { "x-organization": slug });
+      expect(created.status).toBe(200);
+    }
+    expect(await names(slugs.acme)).toContain(`Tab of ${slugs.acme}`);
+    expect(await names(slugs.beta)).toContain(`Tab of ${slugs.beta}`);
+    expect(await names(slugs.acme)).not.toContain(`Tab of ${slugs.beta}`);
+  });
+
+  test("the organization that a session chose stays its default, and the header applies to one request", async () => {
+    const { browser, organizationOf } = await inBoth();
+    const { organizationId } = beta;
+    expect((await browser.call("auth.setActiveOrganization", { organizationId })).status).toBe(200);
+    expect(await organizationOf()).toMatchObject({ organizationId, slug: slugs.beta });
+    expect(await organizationOf({ "x-organization": slugs.acme })).toMatchObject(acmeAsNamed());
+    expect(await organizationOf()).toMatchObject({ organizationId });
+  });
+
+  const acmeAsNamed = () => ({ organizationId: acme.organizationId, slug: slugs.acme });
+
+  test("a request that names two organizations is refused, although the person is a member of both", async () => {
+    const { browser, organizationOf } = await inBoth();
+    const both = { "x-organization": slugs.acme, "x-organization-id": beta.organizationId };
+    expect(await sessionAnswer(browser, both)).toEqual([404, "not_found"]);
+    expect(await sessionAnswer(browser, { "x-organization": `${slugs.acme}, ${slugs.beta}` })).toEqual([
+      404,
+      "not_found",
+    ]);
+    const same = { "x-organization": acme.organizationId, "x-organization-id": acme.organizationId };
+    expect(await organizationOf(same)).toMatchObject(acmeAsNamed());
+  });
+
+  test("a change in a named organization still needs the token and the origin of a page", async () => {
+    const { browser } = await inBoth();
+    const there = { "x-organization": slugs.beta };
+    for (const [headers, reason] of [
+      [{ ...there, "x-csrf-token": "" }, "csrf_token"],
+      [{ ...there, origin: "https://evil.example.org" }, "foreign_origin"],
+    ] as const) {
+      const { status, error } = await browser.call("projects.create", { name: "Forged" }, headers);
+      expect([status, error.data.reason]).toEqual([403, reason]);
+    }
+  });
+
+  test("a download names its organization in the query, because a link sends no headers", async () => {
+    const { browser } = await inBoth();
+    await browser.call("projects.create", { name: "Only in Beta" }, { "x-organization": slugs.beta });
+    const exported = async (query: string) => {
+      const response = await browser.fetch(`/api/audit/export?objectKind=project${query}`);
+      return [response.status, (await response.text()).includes("Only in Beta")];
+    };
+    expect(await exported(`&organization=${slugs.beta}`)).toEqual([200, true]);
+    expect(await exported(`&organization=${slugs.acme}`)).toEqual([200, false]);
+    expect(await exported("&organization=no-such-slug")).toEqual([404, false]);
+    expect(await exported(`&organization=${slugs.beta}&organization=${slugs.acme}`)).toEqual([404, false]);
   });
 });
 

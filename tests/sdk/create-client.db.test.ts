@@ -78,6 +78,15 @@ test("DK-12, DK-23: the client runs the whole workflow on a real server, with ty
   expect((await client.organizations.one.query()).organizationId).toBe(acme.organizationId);
 });
 
+test("a client refuses to work in another organization than the one that it names", async () => {
+  const apiKey = await acme.key("owner");
+  const own = createClient({ url, apiKey, organization: acme.organizationId });
+  expect((await own.auth.session.query()).organization?.organizationId).toBe(acme.organizationId);
+  const { organizationId } = await world.organization();
+  const foreign = createClient({ url, apiKey, organization: organizationId });
+  expect((await refusalOf(foreign.auth.session.query())).data).toMatchObject({ reason: "not_found" });
+});
+
 test("a consumer can name the types of inputs and outputs, and an unknown procedure has no type", () => {
   type Inputs = inferRouterInputs<Router>;
   type Outputs = inferRouterOutputs<Router>;

@@ -5,6 +5,7 @@ import type { Role } from "#src/access/permissions";
 import type { Runtime, SignInSettings } from "#src/access/runtime";
 import { makeSealer } from "#src/database/sealing";
 import { makeSigner } from "#src/database/signing";
+import { createEventHub } from "#src/delivery/events/event-hub";
 import { gatewaySealContexts, newGatewaySecrets } from "#src/delivery/planner/gateway-secrets";
 import { createWaitHub } from "#src/delivery/wait-hub";
 import { createHandler, type Handler } from "#src/http/handler";
@@ -72,13 +73,14 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
   const secret = randomBytes(32);
   const { installationId } = await installationRows.insert(db.owner, {});
   const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
+  const clock = { now: () => world.now ?? new Date() };
   const runtime: Runtime = {
     database: db.database,
     sealer: makeSealer([secret]),
     signer: makeSigner([secret]),
     installationId,
     signIn: testSignIn,
-    clock: { now: () => world.now ?? new Date() },
+    clock,
     random: (size) => randomBytes(size),
     resolver,
     hostWatch: { servedElsewhere: async () => null },
@@ -93,6 +95,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     wake: (gatewayIds) => void woken.push([...gatewayIds]),
     prioritize: () => undefined,
     prove: () => undefined,
+    events: createEventHub({ database: db.database, log, clock, random: randomBytes }),
     waits: createWaitHub({ database: db.database, log, prioritize: (id) => overrides.prioritize?.(id) }),
     ...overrides,
   };
@@ -109,7 +112,10 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     log: () => lines.join(""),
     callAs: (key) => callsOf(handler, { key }),
     organization: (options = {}) => insertOrganization(world, { gatewayId, ...options }),
-    close: () => db.close(),
+    close: () => {
+      runtime.events.close();
+      return db.close();
+    },
   };
   return world;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, Version } from "#src/platform/contract/fields";
+import { IdInput, Moment, Name, Secret, Version } from "#src/platform/contract/fields";
 import { Locale } from "../profile/contract";
 
 export const SessionInput = z.strictObject({}).prefault({});
@@ -26,7 +26,7 @@ export const Session = z.object({
   /** The step that has to be completed before anything else. */
   pending: z.enum(["second_factor", "password", "enrolment"]).nullable(),
   /** For the header `x-csrf-token` of every change by this session; null for a key, which needs no token. */
-  csrfToken: z.string().nullable(),
+  csrfToken: Secret.nullable(),
   /** Null for a person who is not a member of any organization. */
   organization: z
     .object({
@@ -93,7 +93,7 @@ export type ChangePassword = z.infer<typeof ChangePassword>;
 /** The session continues under a new cookie, which is set by the response. All other sessions have ended. */
 export const ChangedPassword = z.object({
   /** For the header `x-csrf-token` from now on. */
-  csrfToken: z.string(),
+  csrfToken: Secret,
   endedSessions: z.number().int(),
 });
 export type ChangedPassword = z.infer<typeof ChangedPassword>;

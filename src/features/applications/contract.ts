@@ -200,6 +200,53 @@ export type UpdatedApplication = z.infer<typeof UpdatedApplication>;
 /** `becamePublic`: this call made the application public, because it has no credential. */
 export const ReopenedApplication = Application.extend({ becamePublic: z.boolean() });
 
+/** A request of a visitor, as the gateway would see it. */
+export const ExplainRequest = z.strictObject({
+  host: z.string().min(1).max(300),
+  path: z.string().min(1).max(255).default("/"),
+  /** The address of the visitor. */
+  address: z.union([z.ipv4(), z.ipv6()]).optional(),
+  username: z.string().min(1).max(255).optional(),
+  /** Without it, the gateway at which the organization has a route for the host, or its first one. */
+  gatewayId: IdInput.optional(),
+});
+export type ExplainRequest = z.infer<typeof ExplainRequest>;
+
+/**
+ * What the gateway does with a request, by what was planned for it. `exposure` of the application says whether the
+ * gateway was seen to enforce that.
+ */
+export const ExplainedRequest = z.object({
+  gatewayId: z.string(),
+  /** The host in the form of routes. */
+  host: z.string(),
+  /**
+   * `reaches_upstream`: a visitor gets in without a password. `password`: with the right password of this username.
+   * `refused`: whatever the visitor sends. `not_here`: no router answers that the caller may see.
+   */
+  verdict: z.enum(["reaches_upstream", "password", "refused", "not_here"]),
+  /** The status of a refusal; null otherwise. */
+  status: z.number().int().nullable(),
+  /** Null if the verdict is `not_here`. */
+  router: z
+    .object({
+      name: z.string(),
+      /** Null: the host is claimed and has no route, so its deny answers. */
+      route: z.object({ routeId: z.string(), host: z.string(), pathPrefix: z.string().nullable() }).nullable(),
+      application: z.object({ applicationId: z.string(), name: z.string(), exposure: Exposure }).nullable(),
+    })
+    .nullable(),
+  /** In the gateway's order, up to the one that refuses. */
+  checks: z.array(
+    z.object({
+      check: z.enum(["headers", "addresses", "credentials", "upstream"]),
+      outcome: z.enum(["passed", "refused", "asked", "unknown_username", "password_needed", "nowhere"]),
+    }),
+  ),
+  upstreams: z.array(z.string()),
+});
+export type ExplainedRequest = z.infer<typeof ExplainedRequest>;
+
 /** An application in a list, with what lies in it. */
 export const ListedApplication = Application.extend({
   projectName: z.string(),

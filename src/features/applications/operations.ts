@@ -2,6 +2,7 @@ import { close } from "./close";
 import { configuration } from "./configuration";
 import { create } from "./create";
 import { remove } from "./delete";
+import { explain } from "./explain";
 import { list } from "./list";
 import { move } from "./move";
 import { one } from "./one";
@@ -23,5 +24,6 @@ export const applications = {
   reopen,
   move,
   configuration,
+  explain,
   delete: remove,
 };

@@ -40,6 +40,8 @@ export const ExportAudit = z.strictObject({
   /** JSON lines, or CSV with the column names in the first line. */
   format: z.enum(["jsonl", "csv"]).default("jsonl"),
   log: z.enum(["organization", "installation"]).default("organization"),
+  /** The organization of the request, by its id or its slug, because a link sends no headers. */
+  organization: z.string().optional(),
 });
 export type ExportAudit = z.infer<typeof ExportAudit>;
 

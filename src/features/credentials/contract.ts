@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Confirm, IdInput, Moment, pageFields, pageOf, Version } from "#src/platform/contract/fields";
+import { Confirm, IdInput, Moment, pageFields, pageOf, Secret, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 /** Sizes are in characters here; the exact rules, in bytes, are in `src/platform/passwords/credential-rules.ts`. */
@@ -126,7 +126,7 @@ export type ApplicationCredential = z.infer<typeof ApplicationCredential>;
 /** `password` is set only if it was generated, and only in this response. */
 export const CreatedCredential = ApplicationCredential.extend({
   warnings: z.array(Warning),
-  password: z.string().optional(),
+  password: Secret.optional(),
 });
 export type CreatedCredential = z.infer<typeof CreatedCredential>;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "#src/platform/contract/fields";
+import { IdInput, Moment, pageFields, pageOf, Secret } from "#src/platform/contract/fields";
 import { BuiltInRole } from "../roles/contract";
 
 const Email = z
@@ -36,7 +36,7 @@ export const InvitationPage = pageOf(Invitation);
 
 export const CreatedInvitation = Invitation.extend({
   /** The link for the invited person; only this response contains it. */
-  url: z.string(),
+  url: Secret,
   /** Whether a mail server accepted the message to the invited address. */
   sent: z.boolean(),
   /** Why the message was not sent; null if it was sent, or if no mail server is configured. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, MomentInput, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
+import { IdInput, Moment, MomentInput, Name, pageFields, pageOf, Secret, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 const Role = z.enum(["viewer", "developer", "admin", "owner"]);
@@ -102,7 +102,7 @@ export const Key = z.object({
 export type Key = z.infer<typeof Key>;
 
 /** Only this response contains `key`. */
-export const CreatedKey = Key.extend({ key: z.string() });
+export const CreatedKey = Key.extend({ key: Secret });
 export type CreatedKey = z.infer<typeof CreatedKey>;
 
 /** The new key, and until when the old one stays valid in parallel. */

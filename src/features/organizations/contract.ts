@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Confirm, IdInput, Moment, Name, pageFields, pageOf, Version } from "#src/platform/contract/fields";
+import { Confirm, IdInput, Moment, Name, pageFields, pageOf, Secret, Version } from "#src/platform/contract/fields";
 import { Sync } from "#src/platform/contract/sync-state";
 
 const Access = z.enum(["public-when-empty", "protected"]);
@@ -85,7 +85,7 @@ export type Organization = z.infer<typeof Organization>;
 export const CreatedOrganization = Organization.extend({
   ownerId: z.string(),
   /** The link with which the owner chooses a password, for half an hour; null for a person who had an account before. */
-  setupUrl: z.string().nullable(),
+  setupUrl: Secret.nullable(),
 });
 export type CreatedOrganization = z.infer<typeof CreatedOrganization>;
 

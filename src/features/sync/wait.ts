@@ -111,8 +111,9 @@ function ownerOf({ principal, organization: { organizationId } }: Waiter): WaitO
 function permitKeyOf(authorized: Waiter): string {
   const { organizationId, caller } = ownerOf(authorized);
   const { presents, ip } = authorized.request;
+  const named = presents.kind === "commandLine" ? null : presents.organization;
   const projectId = "projectId" in authorized.object ? authorized.object.projectId : null;
-  return JSON.stringify([organizationId, caller, presents.organizationId, ip, projectId]);
+  return JSON.stringify([organizationId, caller, named, ip, projectId]);
 }
 
 async function isStillPermitted(authorized: Waiter): Promise<boolean> {

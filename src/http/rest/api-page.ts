@@ -3,6 +3,7 @@ import { type OperationTree, operationsOf } from "#src/operations/operations-of"
 import { commonReasons } from "#src/operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "#src/platform/errors/reason";
 import { reasons } from "#src/platform/errors/reasons";
+import { organizationHeader } from "../caller";
 import { openApiPath, restBase } from "./rest-base";
 
 /** Renders the API reference as Markdown from the list of operations, with one section for each aggregate. */
@@ -24,6 +25,12 @@ export function apiPage(tree: OperationTree): string {
     "Send an API key in the header `x-api-key`. A session sends its cookie, and its CSRF token in the header `x-csrf-token`",
     "with every change; `auth.session` returns the token.",
     "",
+    `The header \`${organizationHeader}\` names the organization of a request, by its id or its slug, so that two tabs of one`,
+    "browser can work in two organizations. Without it, a session is about the organization that",
+    "`auth.setActiveOrganization` chose. A key belongs to one organization. An organization of which the caller is not a",
+    "member is refused with `not_found`, like one that does not exist, also for a key. Requests without own headers, such",
+    "as a download, name the organization in the query: `?organization=`.",
+    "",
     "A list takes `limit` (50 by default, 200 at most) and `cursor`, and returns `items` and `nextCursor`. The next page has",
     "the `nextCursor` of this page as its `cursor`; on the last page it is null.",
     "",
@@ -35,6 +42,14 @@ export function apiPage(tree: OperationTree): string {
     "`GET /api/audit/export` is not an operation: it streams an audit log as JSON lines, or as CSV with `format=csv`, and",
     "takes the filter of `audit.list`. `log=installation` selects the log of the installation. It needs `audit:read` or",
     "`installation-audit:read`.",
+    "",
+    "`GET /api/events` is not an operation either: it streams what changes in an organization, as server-sent events. It",
+    "needs `application:read`, with a session's cookie or a key. `?organization=` names the organization. The events are",
+    "`application` (the exposure, its reason and the delivery have another state, or the application was changed or",
+    "deleted), `gateway` (with `sync:read`) and `audit` (with `audit:read`). They have ids and states only. A new stream",
+    "begins with `ready`: what is read after it misses nothing. `Last-Event-ID`, or `?lastEventId=`, continues a stream.",
+    "`reset` says that too much has changed, or that the position is unknown: read everything again. `end` is the last",
+    "event of a caller who may not follow any more.",
     "",
     `Every operation can refuse with ${list([...commonReasons])}.`,
     "",

@@ -4,6 +4,7 @@ import { type OperationTree, operationsOf } from "#src/operations/operations-of"
 import { commonReasons } from "#src/operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "#src/platform/errors/reason";
 import { type Reason, reasons } from "#src/platform/errors/reasons";
+import { organizationHeader } from "../caller";
 import { hasEntityTag } from "./entity-tag";
 import { restBase } from "./rest-base";
 
@@ -38,6 +39,7 @@ export function openApiOf(tree: OperationTree, version: string): Json {
         session: { type: "apiKey", in: "cookie", name: "__Host-portcullis.session" },
         csrf: { type: "apiKey", in: "header", name: "x-csrf-token" },
       },
+      parameters: { Organization: organizationParameter },
       schemas: { Error: errorSchema },
       responses: Object.fromEntries(
         [...byStatus(ofEveryOperation)].map(([status, those]) => [responseName(status), refusedWith(those)]),
@@ -45,6 +47,15 @@ export function openApiOf(tree: OperationTree, version: string): Json {
     },
   };
 }
+
+const organizationParameter: Json = {
+  name: organizationHeader,
+  in: "header",
+  required: false,
+  description:
+    "The organization that the request is about, by its id or its slug. Without it, a session is about the organization that auth.setActiveOrganization chose. An API key belongs to one organization. An organization of which the caller is not a member is refused with not_found, like one that does not exist.",
+  schema: { type: "string" },
+};
 
 const errorSchema: Json = {
   type: "object",
@@ -92,6 +103,7 @@ function describe(operation: AnyOperation, path: string): Json {
     parameters: [
       ...(operation.takesVersion ? [ifMatch] : []),
       ...(isConditional ? [ifNoneMatch] : []),
+      ...(isOpen ? [] : [{ $ref: "#/components/parameters/Organization" }]),
       ...named.map((field) => ({ name: field, in: "path", required: true, schema: properties[field] ?? {} })),
       ...(hasBody
         ? []

@@ -1,6 +1,8 @@
 import type { AnyOperation } from "#src/operations/operation";
+import { showsSecret } from "#src/operations/shows-secret";
 import type { Rule } from "../environment";
 import { activeRequest } from "./active-request";
+import { compression } from "./compression";
 import { readableBody } from "./readable-body";
 import { responseHeaders } from "./response-headers";
 import { statedCaller } from "./stated-caller";
@@ -10,5 +12,12 @@ import { statedCaller } from "./stated-caller";
  * @param operation null if the request names none
  */
 export function callRules(operation: AnyOperation | null): readonly Rule[] {
-  return [statedCaller, responseHeaders, readableBody(operation?.name ?? null), activeRequest(operation?.waits)];
+  const isForbidden = () => operation === null || showsSecret(operation);
+  return [
+    statedCaller,
+    responseHeaders,
+    readableBody(operation?.name ?? null),
+    activeRequest(operation?.waits),
+    compression(isForbidden),
+  ];
 }

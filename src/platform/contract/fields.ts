@@ -43,6 +43,15 @@ export interface PageInput {
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
+/** How OpenAPI shows a secret. */
+export const secretMark = "x-secret";
+
+/**
+ * A secret in a response: a password, a key, a token, or a link that contains one. A response that has a field of this
+ * kind is not compressed.
+ */
+export const Secret = z.string().meta({ [secretMark]: true });
+
 /** A time in a response: ISO 8601, UTC, milliseconds. */
 export const Moment = z.iso.datetime();
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name } from "./fields";
+import { IdInput, Moment, Name, Secret } from "./fields";
 
 /**
  * The proof for a change of a person's own factors: the password, a code of the authenticator, or a recovery code. It
@@ -32,11 +32,11 @@ export type EnrolTotp = z.infer<typeof EnrolTotp>;
  */
 export const EnrolledTotp = z.object({
   /** Base 32, for typing. */
-  secret: z.string(),
+  secret: Secret,
   /** `otpauth://totp/…` */
-  url: z.string(),
+  url: Secret,
   /** The same as an image: `data:image/svg+xml;base64,…`. */
-  qrCode: z.string(),
+  qrCode: Secret,
 });
 export type EnrolledTotp = z.infer<typeof EnrolledTotp>;
 
@@ -44,7 +44,7 @@ export const ConfirmTotp = z.strictObject({ code: Code });
 export type ConfirmTotp = z.infer<typeof ConfirmTotp>;
 
 /** Only this response contains the codes; each works once. Earlier codes become invalid. */
-export const NewRecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
+export const NewRecoveryCodes = z.object({ recoveryCodes: z.array(Secret) });
 export type NewRecoveryCodes = z.infer<typeof NewRecoveryCodes>;
 
 /** The password or a code is always required. */
@@ -155,7 +155,7 @@ export const Passkey = z.object({
 export type Passkey = z.infer<typeof Passkey>;
 
 /** `recoveryCodes` are set only in the response to the enrolment of a person's first factor. */
-export const EnrolledPasskey = Passkey.extend({ recoveryCodes: z.array(z.string()).nullable() });
+export const EnrolledPasskey = Passkey.extend({ recoveryCodes: z.array(Secret).nullable() });
 export type EnrolledPasskey = z.infer<typeof EnrolledPasskey>;
 
 export const ListPasskeys = z.strictObject({}).prefault({});

@@ -17,7 +17,50 @@ export function isOwnRule(rule: string): boolean {
   return rule === TUNNEL || rule.split(" || ").every(isHostMatcher);
 }
 
+/** The place that a request of a visitor asks for. */
+export interface RequestedPlace {
+  /** A host in normal form. */
+  readonly host: string;
+  /** Without a query, and without anything that Traefik would decode or normalize. */
+  readonly path: string;
+}
+
+/** Where a rule matches. */
+export interface MatchedPlace {
+  /** The host of the rule: the requested one, or a wildcard that covers it. */
+  readonly host: string;
+  /** Null: the whole host. */
+  readonly pathPrefix: string | null;
+}
+
+/**
+ * Returns where an own rule matches a request, as Traefik decides it; null if it does not match. The refusal of raw
+ * tunnels matches no request of a visitor.
+ */
+export function matchOfOwnRule(rule: string, { host, path }: RequestedPlace): MatchedPlace | null {
+  const [, under, pathPrefix = null] = UNDER_A_PATH.exec(rule) ?? [];
+  if (pathPrefix !== null && path !== pathPrefix && !path.startsWith(`${pathPrefix}/`)) return null;
+  const matched = (under ?? rule)
+    .split(" || ")
+    .map(hostOfMatcher)
+    .find((one) => one !== null && covers(one, host));
+  return matched == null ? null : { host: matched, pathPrefix };
+}
+
+function covers(matched: string, host: string): boolean {
+  if (!matched.startsWith("*.")) return matched === host;
+  const dot = host.indexOf(".");
+  return dot > 0 && host.slice(dot) === matched.slice(1);
+}
+
 function isHostMatcher(matcher: string): boolean {
-  const host = HOST.exec(matcher)?.[1] ?? WILDCARD.exec(matcher)?.[1]?.slice(2).replaceAll("\\.", ".");
-  return host !== undefined && isExactHost(host);
+  return hostOfMatcher(matcher) !== null;
+}
+
+/** The host of a matcher, with `*.` for one label; null if the compiler does not write such a matcher. */
+function hostOfMatcher(matcher: string): string | null {
+  const exact = HOST.exec(matcher)?.[1];
+  if (exact !== undefined) return isExactHost(exact) ? exact : null;
+  const parent = WILDCARD.exec(matcher)?.[1]?.slice(2).replaceAll("\\.", ".");
+  return parent !== undefined && isExactHost(parent) ? `*.${parent}` : null;
 }

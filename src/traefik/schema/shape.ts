@@ -19,7 +19,7 @@ interface MapShape {
   readonly kind: "map";
   readonly check: (child: Entry, live: boolean, where: string) => void;
 }
-interface ObjectShape {
+export interface ObjectShape {
   readonly kind: "object";
   readonly fields: ReadonlyMap<string, Field>;
   /** The object may be empty. A text other than `true` then turns it off without being read. */

@@ -5,7 +5,7 @@ import { makeApiKey } from "#src/access/api-keys";
 import { hashPassword } from "#src/identity/passwords";
 import { type IdKind, newId } from "#src/platform/ids";
 import { openBrowser } from "#tests/support/browser";
-import type { Call, CallResponse } from "#tests/support/call-response";
+import { type Call, type CallResponse, callsOf } from "#tests/support/call-response";
 import { insertEnvironment } from "#tests/support/environment";
 import { onSecondDatabaseASixth } from "#tests/support/length";
 import { givenMember } from "#tests/support/people";
@@ -27,6 +27,8 @@ let restrictedSessions: { readonly reason: string; readonly call: AnyCall }[];
 /** Calls without credentials, or with an invalid key or session, by the expected reason. */
 let unauthenticated: Record<"no_credentials" | "key_unknown" | "key_expired" | "session_ended", AnyCall>;
 let strangers: Record<"strangerOwner" | "strangerViewer", Call>;
+/** An owner of Acme, by a key and by a session, who names Beta in every request. */
+let namingBeta: readonly AnyCall[];
 
 beforeAll(async () => {
   world = await openWorld({ mailer: { send: async () => undefined } });
@@ -44,6 +46,14 @@ beforeAll(async () => {
     key_expired: world.callAs(await acme.key("owner", { expiresAt: new Date(Date.now() - 1_000) })),
     session_ended: (procedure, input) => ended.browser.call(procedure, input),
   };
+  const person = await insertPerson(world);
+  await givenMember(world, acme.organizationId, person, "owner");
+  const named = { "x-organization": beta.organizationId };
+  const { browser } = await givenSession(world, person);
+  namingBeta = [
+    callsOf(world.handler, { key: await acme.key("owner"), headers: named }),
+    (procedure, input) => browser.call(procedure, input, named),
+  ];
   strangers = { strangerOwner: beta.call, strangerViewer: world.callAs(await beta.key("viewer")) };
 });
 afterAll(() => world.close());
@@ -132,6 +142,14 @@ describe.each(onSecondDatabaseASixth(rows))("$label", ({ procedure, at, label })
         if (procedure === "auth.session") expect(answer.status).toBe(200);
         else expect([answer.status, answer.error.data.reason]).toEqual([403, reason]);
       }
+    }
+  });
+
+  test(`${label} gets 404 if it names an organization of which the caller is not a member`, async () => {
+    const input = await rowOf(procedure, at).input();
+    for (const call of namingBeta) {
+      const { status, error } = await call(procedure, input);
+      expect([status, error?.data.reason]).toEqual([404, "not_found"]);
     }
   });
 

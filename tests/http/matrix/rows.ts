@@ -84,6 +84,16 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
 
+    "applications.explain": [
+      {
+        input: async () => {
+          await newEnvironment();
+          return { host: "wiki.example.org", path: "/" };
+        },
+        expected: anywhere,
+      },
+    ],
+
     "projects.create": [{ input: async () => ({ name: name() }), expected: statuses(403, 200, 200, 200, 200, 403) }],
     "projects.one": [
       { input: async () => ({ projectId: (await newEnvironment()).projectId }), expected: withCustom(readsInProject) },

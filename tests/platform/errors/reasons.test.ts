@@ -46,6 +46,9 @@ const ofHost: readonly Reason[] = [
   "secret_not_in_force",
 ];
 
+/** Reasons with which a stream of events is refused. It is not an operation. */
+const ofStreams: readonly Reason[] = ["stream_capacity_reached", "too_many_streams"];
+
 /** Reasons with which the server answers itself, before any operation is called. */
 const ofServer: readonly Reason[] = ["starting"];
 
@@ -97,7 +100,11 @@ describe.each(catalogue)("the reason %s", (reason, definition) => {
     const places = [
       declared.has(reason),
       [...commonReasons].some((common) => common === reason),
-      isOfTransport || ofSignIn.includes(reason) || ofHost.includes(reason) || ofServer.includes(reason),
+      isOfTransport ||
+        ofSignIn.includes(reason) ||
+        ofHost.includes(reason) ||
+        ofStreams.includes(reason) ||
+        ofServer.includes(reason),
     ];
     expect(places).toContain(true);
   });

@@ -20,6 +20,12 @@ export const capacityReasons = {
       `${owner === "caller" ? "This API key or session" : "Your organization"} already has ${most} calls of sync.wait in progress, which is the limit. Try again when one of them has ended, at the earliest in ${seconds(retryAfter)}.`,
     { limit: "waits:caller", owner: "caller", most: 20, retryAfter: 2 },
   ),
+  too_many_streams: worded(
+    "tooMany",
+    ({ owner, most, retryAfter }: Limited & { owner: "caller" | "organization"; most: number }) =>
+      `${owner === "caller" ? "This API key or session" : "Your organization"} already follows events in ${most} streams, which is the limit. Close one of them, and try again in ${seconds(retryAfter)}.`,
+    { limit: "streams:caller", owner: "caller", most: 10, retryAfter: 5 },
+  ),
 
   // What the process or the database cannot do now.
   busy: worded(
@@ -39,6 +45,12 @@ export const capacityReasons = {
     ({ retryAfter }: { retryAfter: number }) =>
       `This process cannot take more calls of sync.wait now. Try again in ${seconds(retryAfter)}, or ask with timeoutMs 0.`,
     { retryAfter: 2 },
+  ),
+  stream_capacity_reached: worded(
+    "unavailable",
+    ({ retryAfter }: { retryAfter: number }) =>
+      `This process cannot take more streams of events now. Try again in ${seconds(retryAfter)}.`,
+    { retryAfter: 5 },
   ),
   database_unavailable: fixed("unavailable", "The database does not answer. Try again in a moment."),
   starting: fixed("unavailable", "The control plane is still starting. Try again in a moment."),
