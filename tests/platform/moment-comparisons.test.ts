@@ -28,6 +28,10 @@ const allowed: readonly (readonly [file: string, part: string, why: string])[] =
   ["src/delivery/prober/revision-poller.ts", "now - this.#unlike.since < after", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "revision < before", "revisions"],
   ["src/delivery/leader/prober-reports.ts", "revision < before", "revisions"],
+  ["src/delivery/events/event-hub.ts", "pace.now() - channel.readAt >= timing.readEvery", "numbers of a pace"],
+  ["src/delivery/events/event-hub.ts", "pace.now() - beatenAt < timing.beatEvery", "numbers of a pace"],
+  ["src/delivery/events/event-hub.ts", "pace.now() - channel.emptySince < timing.keepFor", "numbers of a pace"],
+  ["src/delivery/events/read-states.ts", "and sequence > ", "sequence numbers"],
 ];
 
 /** Names of times, by their last word. */
