@@ -167,7 +167,10 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
     lookUntilOver(),
     listenUntilOver(),
     // A stop does not wait for the mail server. A message that was not recorded is sent again after the next start.
-    Promise.race([mailAlarmsUntilOver({ ...runtime, pace, url: runtime.signIn.publicOrigin }, alarms, over), whenStopped]),
+    Promise.race([
+      mailAlarmsUntilOver({ ...runtime, pace, url: runtime.signIn.publicOrigin }, alarms, over),
+      whenStopped,
+    ]),
     sealUntilOver({ database, clock, log, pace }, over),
     sweepUntilOver({ database, clock, log, pace, signer, auditRetentionDays: settings.auditRetentionDays ?? 0 }, over),
   ];
