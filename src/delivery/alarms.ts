@@ -10,12 +10,17 @@ export function lasts(state: SQL): SQL {
 }
 
 /** The answer of an alarm as the database has it. */
-const Answer = z.object({ request: z.string(), status: z.number().int().nullable(), at: z.iso.datetime() });
+const Answer = z.object({
+  request: z.string(),
+  status: z.number().int().nullable(),
+  server: z.string().nullable().default(null),
+  at: z.iso.datetime(),
+});
 
 /** The public form of an alarm. @param answer the stored answer that let a visitor in */
 export function presentAlarm(reason: UnprovenReason, since: string, answer: unknown): Alarm {
-  const { request, status, at } = Answer.catch({ request: "", status: null, at: since }).parse(answer);
-  return { since, answeredBy: answeredBy(reason), request, status, at };
+  const seen = Answer.catch({ request: "", status: null, server: null, at: since }).parse(answer);
+  return { since, answeredBy: answeredBy(reason), ...seen };
 }
 
 /** A name that no application has at this gateway now, and that still lets visitors in. */

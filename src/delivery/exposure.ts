@@ -45,10 +45,10 @@ export function syncStateOf(facts: ExposureFacts): SyncState {
 /**
  * Derives what responses may say about an application: only what the gateway was seen to enforce.
  *
- * An alarm comes before everything else, also before a change that is pending, delivered or not loaded, before a gateway
- * that is silent and before a proof that is old. Each of these says that nothing newer was seen, and the last thing that
- * was seen is a visitor who was let in. If they hid the alarm, an edit or a restart would turn it off while visitors still
- * get in. The leader ends an alarm when it has seen the newest delivery enforced, or every visitor refused.
+ * An alarm comes before everything else: also before a change that is pending or not loaded, a silent gateway, and an
+ * old proof. Each of these says only that nothing newer was seen, and the last thing that was seen is a visitor who was
+ * let in. If they hid the alarm, an edit or a restart would turn it off while visitors still get in. The leader ends an
+ * alarm when it has seen the newest delivery enforced, or every visitor refused.
  */
 export function exposureOf(facts: ExposureFacts): Exposure {
   const intended = intendedExposure(facts);

@@ -39,7 +39,7 @@ const application = (input: Record<string, unknown> = {}) =>
     ...input,
   });
 /** Something that is not part of Portcullis answers every visitor. */
-const foreign = () => ({ status: 200, headers: {} });
+const foreign = () => ({ status: 200, headers: { Server: "nginx/1.27" } });
 const one = async (applicationId: string) =>
   (await sync.given.ok<Application>("applications.one", { applicationId })).exposure;
 const exposed = (applicationId: string) =>
@@ -82,7 +82,13 @@ describe("exposed", () => {
       intended: "protected",
       provedAt: null,
       reason: "let_in_by_foreign_router",
-      alarm: { answeredBy: "foreign", request: `HEAD ${host}/`, status: 200, since: state?.alarmSince?.toISOString() },
+      alarm: {
+        answeredBy: "foreign",
+        request: `HEAD ${host}/`,
+        status: 200,
+        server: "nginx/1.27",
+        since: state?.alarmSince?.toISOString(),
+      },
     });
     const listed = await sync.given.ok<{ items: Application[]; total: number }>("applications.list", {
       exposure: ["exposed"],
@@ -257,7 +263,7 @@ describe("messages about alarms", () => {
     expect(sent.map(({ to }) => to).sort()).toEqual([ada, grace].sort());
     expect(sent[0]?.subject).toBe("Alarm: a stranger was let in at Wiki");
     expect(sent[0]?.text).toContain(`Request: HEAD ${host}/`);
-    expect(sent[0]?.text).toContain("Answer: status 200, ");
+    expect(sent[0]?.text).toContain("Answer: status 200 of nginx/1.27, ");
     expect(sent[0]?.text).toContain("Portcullis cannot close it.");
     expect(sent[0]?.text).toContain("https://portcullis.example");
     expect(sent[0]?.text).not.toContain("ended");

@@ -158,7 +158,7 @@ const examples: Rows[] = outcomes.map(([, change]) => ({
   ...change,
 }));
 
-const answer = { request: "HEAD wiki.example/", status: 200, at: past };
+const answer = { request: "HEAD wiki.example/", status: 200, server: "nginx", at: past };
 
 function alarmOf(word: string) {
   const reason = StoredUnprovenReason.parse(word);

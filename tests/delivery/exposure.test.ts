@@ -122,6 +122,7 @@ describe("an exposed application", () => {
     answeredBy: "own_router",
     request: "HEAD wiki.example/",
     status: 200,
+    server: null,
     at: provedAt,
   } as const;
   const alarm = { reason: "passed", seen } as const;

@@ -57,12 +57,13 @@ function titleOf({ name, alarm }: MailedAlarm): string {
 const placeOf = ({ request }: Alarm) => request.replace(/^[A-Z]+ /, "");
 
 function described(one: MailedAlarm): string[] {
-  const { request, status, at } = one.alarm;
+  const { request, status, server, at } = one.alarm;
+  const by = server === null ? "" : ` of ${oneLine(server)}`;
   const name = one.name === null ? "A removed name" : oneLine(one.name);
   return [
     name,
     `  Request: ${oneLine(request)}`,
-    `  Answer: ${status === null ? "unknown" : `status ${status}`}, ${at}`,
+    `  Answer: status ${status ?? "unknown"}${by}, ${at}`,
     `  ${whatAnswered(one)}`,
     ...(one.endedAt === null ? [] : [`  This alarm ended at ${one.endedAt}: visitors are refused again.`]),
   ];

@@ -66,8 +66,15 @@ function judged(
     pass: seen !== null && seen.pass !== null,
     proven: why === null,
     why,
+    ...(why === null || seen === null ? {} : { server: serverOf(seen) }),
     at: clock.now().toISOString(),
   };
+}
+
+/** The header is text of a stranger: only its first printable characters are kept. */
+function serverOf({ headers: { server } }: GatewayResponse): string | null {
+  if (server === undefined) return null;
+  return [server].flat().join(", ").replace(/[^ -~]/g, "").slice(0, 100);
 }
 
 function whyNot(

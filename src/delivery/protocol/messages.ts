@@ -102,6 +102,7 @@ const Entry: z.ZodType<probe.ProbeResult> = z.object({
   pass: z.boolean(),
   proven: z.boolean(),
   why: UnprovenReason.nullable(),
+  server: z.string().max(100).nullable().optional(),
   at: z.iso.datetime(),
 });
 const Reported: z.ZodType<probe.ReportedProof> = z.object({

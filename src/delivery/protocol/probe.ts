@@ -18,6 +18,8 @@ export interface ProbeResult {
   readonly pass: boolean;
   readonly proven: boolean;
   readonly why: UnprovenReason | null;
+  /** What the response calls its server, if it is not what the route must answer. Earlier versions stored none. */
+  readonly server?: string | null | undefined;
   readonly at: string;
 }
 

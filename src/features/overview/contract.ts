@@ -19,8 +19,8 @@ export const Overview = z.object({
     unknown: count,
   }),
   /**
-   * Names of deleted applications that still let visitors in, the newest 5, and the number of all. Null if the caller may
-   * not read every application of the organization.
+   * Names of deleted applications that still let visitors in, the newest 5, and the number of all. Null if the caller
+   * may not read every application of the organization.
    */
   exposedNames: z
     .object({

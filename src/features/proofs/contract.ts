@@ -6,7 +6,12 @@ import { Proof } from "../sync/contract";
 export const ListProofs = z.strictObject({ applicationId: IdInput });
 
 /** A request to the gateway, its answer, and whether that is what the application must answer. */
-const JudgedProof = Proof.extend({ proven: z.boolean(), why: UnprovenReason.nullable() });
+const JudgedProof = Proof.extend({
+  proven: z.boolean(),
+  why: UnprovenReason.nullable(),
+  /** What the answer calls its server, if it is not what the application must answer. */
+  server: z.string().nullable(),
+});
 
 export const Proofs = z.object({
   gatewayId: z.string(),

@@ -34,7 +34,7 @@ export const list = operation(
       provenRevision,
       provedAt: provedAt?.toISOString() ?? null,
       unproven: stored(unproven),
-      items: (proof ?? []).map((result) => ({ ...result, why: stored(result.why) })),
+      items: (proof ?? []).map((result) => ({ ...result, why: stored(result.why), server: result.server ?? null })),
     };
   },
 );

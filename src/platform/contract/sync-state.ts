@@ -69,8 +69,8 @@ export type AlarmReason = (typeof alarmReasons)[number];
 
 /**
  * What answered the visitor. `own_router`: the router of the application; closing the application closes it.
- * `other_router`: a router of Portcullis that is not in the present configuration of the application. `foreign`: something
- * that is not part of Portcullis, so Portcullis cannot close it.
+ * `other_router`: a router of Portcullis that is not in the present configuration of the application. `foreign`:
+ * something that is not part of Portcullis, so Portcullis cannot close it.
  */
 export const AnsweredBy = z.enum(["own_router", "other_router", "foreign"]);
 export type AnsweredBy = z.infer<typeof AnsweredBy>;
@@ -108,6 +108,8 @@ export const Alarm = z.object({
   /** The last request that was answered, as `HEAD wiki.example.org/`, with the status of the answer and its time. */
   request: z.string(),
   status: z.number().int().nullable(),
+  /** What the answer calls its server; null if it does not say it. */
+  server: z.string().nullable(),
   at: Moment,
 });
 export type Alarm = z.infer<typeof Alarm>;

@@ -6,7 +6,7 @@ const at = "2026-01-02T03:04:05.678Z";
 const alarm = (reason: AlarmReason, more: Partial<MailedAlarm> = {}): MailedAlarm => ({
   name: "Wiki",
   reason,
-  alarm: { since: at, answeredBy: answeredBy(reason), request: "HEAD wiki.example/", status: 200, at },
+  alarm: { since: at, answeredBy: answeredBy(reason), request: "HEAD wiki.example/", status: 200, server: null, at },
   endedAt: null,
   ...more,
 });
@@ -29,7 +29,10 @@ test("a message says what was asked, what answered, and what helps", () => {
     https://portcullis.example
     "
   `);
-  expect(mailOf(alarm("let_in_by_foreign_router")).text).toContain("Portcullis cannot close it.");
+  const { alarm: seen } = alarm("let_in_by_foreign_router");
+  const { text } = mailOf(alarm("let_in_by_foreign_router", { alarm: { ...seen, server: "nginx" } }));
+  expect(text).toContain("Portcullis cannot close it.");
+  expect(text).toContain(`Answer: status 200 of nginx, ${at}`);
   expect(mailOf(alarm("let_in_by_other_compile")).text).toContain("Another router of Portcullis answered");
   expect(mailOf(alarm("still_there")).text).toContain("This name was removed");
 });
