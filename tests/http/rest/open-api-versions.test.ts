@@ -17,7 +17,8 @@ const described = (method: string, path: string): Described => {
   if (found === undefined) throw new Error(`${method} ${path} is not described`);
   return found;
 };
-const headersOf = ({ parameters }: Described) => parameters.filter((one) => one.in === "header").map(({ name }) => name);
+const headersOf = ({ parameters }: Described) =>
+  parameters.filter((one) => one.in === "header").map(({ name }) => name);
 
 test("OpenAPI describes If-Match, ETag and 412 of every operation that takes a version, and of no other one (G8)", () => {
   for (const { operation } of operationsOf(features)) {
