@@ -74,7 +74,11 @@ function judged(
 /** The header is text of a stranger: only its first printable characters are kept. */
 function serverOf({ headers: { server } }: GatewayResponse): string | null {
   if (server === undefined) return null;
-  return [server].flat().join(", ").replace(/[^ -~]/g, "").slice(0, 100);
+  return [server]
+    .flat()
+    .join(", ")
+    .replace(/[^ -~]/g, "")
+    .slice(0, 100);
 }
 
 function whyNot(
