@@ -2,8 +2,9 @@ import type { z } from "zod";
 import { AttemptTrace, recordingRefusals } from "../access/attempt-trace";
 import { Authorized } from "../access/authorized";
 import type { Permission } from "../access/permissions";
+import { refuseStaleVersion } from "../access/refuse-stale-version";
 import type { Subject } from "../access/resource";
-import { StaleVersion, staleVersion } from "../access/stale-version";
+import { StaleVersion } from "../access/stale-version";
 import type { Fields } from "../platform/errors/reason";
 import type { RefusalReason } from "../platform/errors/reasons";
 import { Refusal } from "../platform/errors/refusal";
@@ -167,7 +168,7 @@ export function operation<
           authorized.requireVersion();
           return outputOf(declaration, await handler(authorized, input, handlerCall(call)), call);
         } catch (error) {
-          const refused = error instanceof StaleVersion ? await staleVersion(authorized, error) : error;
+          const refused = error instanceof StaleVersion ? await refuseStaleVersion(authorized, error) : error;
           requireDeclared(call.runtime, name, errors, refused);
           throw refused;
         }
