@@ -285,13 +285,14 @@ describe("a refused stream", () => {
 });
 
 describe("a stream over a connection", () => {
-  let server: HttpServer;
-  beforeAll(async () => {
-    server = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
-    server.serve({ handler: world.handler, pages: (_request, response) => response.end() });
-  });
+  async function serverOf({ runtime, handler }: World): Promise<HttpServer> {
+    const server = await listen({ host: "127.0.0.1", port: 0, log: runtime.log });
+    server.serve({ handler, pages: (_request, response) => response.end() });
+    return server;
+  }
 
   test("a stream has no length and no cache, and a lost connection frees its place", async () => {
+    const server = await serverOf(world);
     const gone = new AbortController();
     const before = world.runtime.events.held;
     const response = await fetch(`http://127.0.0.1:${server.port}/api/events`, {
@@ -310,17 +311,21 @@ describe("a stream over a connection", () => {
     gone.abort();
     await expect.poll(() => world.runtime.events.held).toBe(before);
     await expect.poll(() => world.log()).toContain('"path":"/api/events","status":200');
+    await server.close(10_000);
   });
 
   test("a stop ends all streams, and refuses new ones", async () => {
-    const headers = { "x-api-key": await acme.key("viewer") };
+    const stopping = await openWorld(); // the streams of the other tests go on
+    const server = await serverOf(stopping);
+    const headers = { "x-api-key": await (await stopping.organization()).key("viewer") };
     const events = readEvents(await fetch(`http://127.0.0.1:${server.port}/api/events`, { headers }));
     await events.next("ready");
     const closed = server.close(10_000);
-    world.runtime.events.close();
+    stopping.runtime.events.close();
     await events.ended();
     await closed;
-    const refused = await world.handler(new Request(`${testOrigin}/api/events`, { headers }), { ip: null });
+    const refused = await stopping.handler(new Request(`${testOrigin}/api/events`, { headers }), { ip: null });
     expect(await refusalOf(refused)).toEqual([503, "stream_capacity_reached"]);
+    await stopping.close();
   });
 });

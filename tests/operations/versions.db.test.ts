@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { organizations } from "#drizzle/organizations";
 import { features } from "#src/features/all";
 import type { AnyOperation } from "#src/operations/operation";
 import { operationsOf } from "#src/operations/operations-of";
 import { type Call, ok, reasonOf } from "#tests/support/call-response";
 import { callConfirmed } from "#tests/support/confirmed";
 import { besideUncommitted, runsSideBySide } from "#tests/support/held-transaction";
+import { updateRows } from "#tests/support/rows/table";
 import { registerSecret } from "#tests/support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "#tests/support/world";
 import { type Acme, openAcme } from "../http/matrix/acme";
@@ -21,6 +23,11 @@ beforeAll(async () => {
   acme = await world.organization();
 });
 afterAll(() => world.close());
+// Otherwise what one test leaves decides what the next one may do.
+beforeEach(async () => {
+  const { organizationId } = fixture.acme;
+  await updateRows(world.db.owner, organizations, { organizationId }, { neverPublic: false });
+});
 
 interface Versioned {
   readonly name: string;

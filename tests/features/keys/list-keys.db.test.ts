@@ -51,9 +51,15 @@ describe("keys.list", () => {
   });
 
   test("filters by state, and the states of all keys add up to the whole list", async () => {
+    const holders = [await insertPerson(world), await insertPerson(world), await insertPerson(world)];
+    for (const person of holders) {
+      await givenMember(world, acme.organizationId, person, "viewer");
+      await insertKey(world, acme, viewer, person);
+    }
     const all = await list();
-    const [first, second, third] = all.map(({ apiKeyId }) => apiKeyId);
-    const set = (column: string, id: string | undefined, at: string) =>
+    const keyOf = (at: number) => all.find(({ userId }) => userId === holders[at]?.userId)?.apiKeyId ?? "";
+    const [first, second, third] = [keyOf(0), keyOf(1), keyOf(2)];
+    const set = (column: string, id: string, at: string) =>
       world.db.asOwner(`update api_keys set ${column} = $2 where api_key_id = $1`, [id, at]);
     await set("revoked_at", first, "2026-01-01T00:00:00Z");
     await set("expires_at", second, "2026-01-01T00:00:00Z");
@@ -63,7 +69,7 @@ describe("keys.list", () => {
       [first],
     );
     const states = new Map((await list()).map(({ apiKeyId, state }) => [apiKeyId, state]));
-    expect([first, second, third].map((id) => states.get(id ?? ""))).toEqual(["revoked", "expired", "active"]);
+    expect([first, second, third].map((id) => states.get(id))).toEqual(["revoked", "expired", "active"]);
     const byState = await Promise.all(["active", "expired", "revoked"].map((state) => list({ state })));
     for (const [at, state] of ["active", "expired", "revoked"].entries()) {
       expect(byState[at]?.map((key) => key.state)).toEqual(byState[at]?.map(() => state));

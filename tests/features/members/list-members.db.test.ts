@@ -94,7 +94,7 @@ describe("members.list", () => {
   test("shows neither to a member who may not change members", async () => {
     await member(acme, "Private Person");
     const viewer = world.callAs(await acme.key("viewer"));
-    const { items } = (await viewer<{ items: Member[] }>("members.list", { query: "Factor App" })).data;
+    const { items } = (await viewer<{ items: Member[] }>("members.list", { query: "Private Person" })).data;
     expect(items.map(({ secondFactor, lastSeenAt }) => [secondFactor, lastSeenAt])).toEqual([[null, null]]);
   });
 });

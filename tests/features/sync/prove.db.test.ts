@@ -25,7 +25,7 @@ describe("sync.prove", () => {
     const { applicationId } = await givenIn(acme).application();
     const answer = await givenIn(acme).ok("sync.prove", { applicationId });
     expect(answer).toEqual({ gatewayId: acme.gatewayId, requestedAt: expect.any(String) });
-    expect(asked).toEqual([[acme.gatewayId, applicationId]]);
+    expect(asked.filter((about) => about.includes(applicationId))).toEqual([[acme.gatewayId, applicationId]]);
   });
 
   test("asks ten times a minute for each organization, and no other organization notices", async () => {
