@@ -22,6 +22,7 @@ import { securityHeaders, type TransportSecurity } from "./security-headers";
 import {
   checkIntervalMs,
   defaultServerBounds,
+  idleMs,
   requestMs,
   type ServerBounds,
   surplusConnections,
@@ -68,6 +69,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
   const server = createServer({
     headersTimeout: bounds.headersMs,
     requestTimeout: Math.max(requestMs, bounds.headersMs),
+    keepAliveTimeout: idleMs,
     connectionsCheckingInterval: Math.min(checkIntervalMs, bounds.headersMs),
     requireHostHeader: false, // Node's own refusal lacks the security headers
   });

@@ -30,6 +30,13 @@ export const defaultServerBounds: ServerBounds = {
 /** The number of connections above the limit that get one response. */
 export const surplusConnections = 64;
 
+/**
+ * How long a connection stays open without a request, in milliseconds: longer than proxies keep theirs (Traefik 90
+ * seconds, Caddy two minutes). Otherwise a proxy sends a request over a connection that the server closes at that
+ * moment, and its caller gets 502.
+ */
+export const idleMs = 125_000;
+
 /** The timeout for a whole request in milliseconds, whatever its pace. */
 export const requestMs = 90_000;
 

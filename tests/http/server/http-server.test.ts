@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { features } from "#src/features/all";
@@ -99,6 +100,24 @@ describe("the HTTP server", () => {
       expect(answer).toMatch(/^content-security-policy: default-src 'none'; .*frame-ancestors 'none'\r$/im);
       expect(answer).toMatch(/^strict-transport-security: max-age=31536000/im);
     }
+  });
+
+  test("a connection without requests stays open longer than proxies keep theirs, so that no request meets its end", async () => {
+    const { server, url } = await serverWith(echo);
+    const { headers } = await fetch(`${url}/healthz`);
+    const [, seconds = ""] = /timeout=(\d+)/.exec(headers.get("keep-alive") ?? "") ?? [];
+    expect(Number(seconds)).toBeGreaterThan(120); // Caddy's; Traefik's are 90 seconds
+    const socket = connect(server.port, host);
+    const answers: string[] = [];
+    socket.on("data", (data) => answers.push(data.toString()));
+    const ask = async (count: number) => {
+      socket.write("GET /healthz HTTP/1.1\r\nhost: portcullis\r\n\r\n");
+      await expect.poll(() => answers.join("").match(/HTTP\/1\.1 200/g)?.length).toBe(count);
+    };
+    await ask(1);
+    await setTimeout(7_000); // Node closes it after five or six seconds by default
+    await ask(2);
+    socket.destroy();
   });
 
   test("a failure of the handler gets 500, and neither the response nor the log contains its message", async () => {
