@@ -33,7 +33,7 @@ describe.skipIf(!hasTraefik())("a protected application that something else open
     return items.map(({ action }) => action).filter((action) => action.startsWith("applications.exposed"));
   };
 
-  test("it is exposed while a router of another file serves its host, its owner is told once, and it is protected again afterwards", async () => {
+  test("it is exposed while a router of another file serves its host, its owner gets one message, and it is protected again afterwards", async () => {
     const { tenant, upstream } = world;
     const host = newHost();
     const application = await tenant.application({

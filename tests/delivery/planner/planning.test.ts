@@ -163,7 +163,7 @@ describe("the probe queue", () => {
     expect(checkRemovedRoute("unknown", false, false)).toEqual({ proven: false, why: "still_there" });
   });
 
-  it("something foreign that serves a removed name lets visitors in, unless nobody claims the name", () => {
+  it("a foreign router at a removed name lets visitors in if an organization claims the name, and is allowed if none does", () => {
     expect(checkRemovedRoute(null, true, true)).toEqual({ proven: false, why: "let_in_by_foreign_router" });
     expect(checkRemovedRoute(null, false, true)).toEqual({ proven: true });
     expect(checkRemovedRoute("route", true, true)).toEqual({ proven: true });
